@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 def psql(tier: Any, *statements: str) -> None:
     commands = [word for statement in statements for word in ("-c", statement)]
-    tier.ok("psql", "tmi_migrator", "--", "-qv", "ON_ERROR_STOP=1", *commands)
+    tier.ok("psql", "clinic_migrator", "--", "-qv", "ON_ERROR_STOP=1", *commands)
 
 
 @pytest.mark.parametrize("where", [(), ("--replica", "standby")])

@@ -45,10 +45,10 @@ def test_the_project_is_one_that_pulumi_runs() -> None:
 def test_what_it_exports() -> None:
     role, policy = f"arn:aws:iam::{ACCOUNT}:role/delivery", f"arn:aws:iam::{ACCOUNT}:policy/delivery"
     assert run().outputs == {
-        "boundaries": {each: f"{policy}/tmi-{each}-boundary" for each in ENVIRONMENTS},
-        "deploy_roles": {each: f"{role}/tmi-{each}-deploy" for each in ENVIRONMENTS},
-        "drift_role": f"{role}/tmi-drift",
-        "preview_role": f"{role}/tmi-preview",
+        "boundaries": {each: f"{policy}/clinic-{each}-boundary" for each in ENVIRONMENTS},
+        "deploy_roles": {each: f"{role}/clinic-{each}-deploy" for each in ENVIRONMENTS},
+        "drift_role": f"{role}/clinic-drift",
+        "preview_role": f"{role}/clinic-preview",
         "provider": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{OIDC}",
     }
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import clinic_project
 import pytest
+from clinic_project import CLINIC, NAME
 from recorded_program import recorded
 
 from cli.project import load
@@ -104,9 +106,9 @@ def test_another_accounts_stack_in_the_engines_order_is_no_change(stack: str) ->
 )
 def test_a_strangers_stack_under_any_name_and_partition_is_no_change(stack: str, profile: str, region: str) -> None:
     """Beside it in the state: what the program only reads, an old one, a view, and what a snippet declares."""
-    config = {"aws:region": region, "data-tier:profile": profile}
+    config = {**NAME, "aws:region": region, "data-tier:profile": profile}
     ours, theirs = (
-        run_program(stack, lambda: program(ROOT), cloud, config)
+        run_program(stack, lambda: program(CLINIC), cloud, config)
         for cloud in (Offline(region), Elsewhere(region, "210987654321"))
     )
     state = json.loads(json.dumps(export(theirs)).replace("::data-tier::", "::shop::"))
@@ -153,8 +155,8 @@ def test_the_bundle_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     """The functions are updated when their code is another, and when it is not there nothing is said."""
     bundle = tmp_path / "build" / "runner.zip"
     bundle.parent.mkdir()
-    (tmp_path / "access.yaml").write_text((ROOT / "access.yaml").read_text())
-    now = run_program("dev", lambda: program(tmp_path), Offline("eu-west-1"), {"data-tier:profile": "dev"})
+    clinic_project.copy(tmp_path)
+    now = run_program("dev", lambda: program(tmp_path), Offline("eu-west-1"), {**NAME, "data-tier:profile": "dev"})
     state = export(now)
     archive = {"4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7"}
     code = {**archive, "hash": hashlib.sha256(b"old").hexdigest(), "path": "build/runner.zip"}
@@ -214,7 +216,7 @@ def test_a_protected_instance_that_leaves_the_program_is_refused(prod: Deploymen
     def edit(resources: list[dict[str, Any]]) -> None:
         old = {**named(resources, "postgres-primary")}
         old["urn"] = old["urn"].replace("postgres-primary", "postgres-former")
-        resources.append({**old, "id": "tmi-former"})
+        resources.append({**old, "id": "clinic-former"})
 
     report = changed(prod, edit)
     assert [(i.name, i.rule) for i in report.impacts] == [("postgres-former", "rds-delete-protected")]
