@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import clinic_project
 import pytest
 import typer
 from forked import Forked, forking
@@ -268,8 +269,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def canary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
     folder, beside = tmp_path_factory.mktemp("canary"), tmp_path_factory.mktemp("program")
-    for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / "access.yaml"):
-        shutil.copy(path, folder / path.name)
+    clinic_project.copy(folder)
     (folder / "made").mkdir()
     program = Path(shutil.copy(ROOT / "tests" / "canary_program.py", beside / "program.py"))
     marker = f"Canary{secrets.token_hex(3)}"

@@ -6,16 +6,16 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from clinic_project import CLINIC
 from open_to_others import open_to_others
 
 from bootstrap.migrate import Source
-from bootstrap.run import MIGRATIONS
 from local.handlers import cache
 from local.handlers.base import node
 from local.state import StateDir
 
 pytestmark = pytest.mark.server
-LAST = max(Source.load(MIGRATIONS).versions)
+LAST = max(Source.load(CLINIC / "migrations").versions)
 
 
 def environment(tier: Any, *words: str) -> dict[str, str]:

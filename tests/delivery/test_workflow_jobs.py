@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import clinic_project
 import pytest
 from fake_github import FakeGitHub
 from forked import Forked, forking
@@ -103,6 +104,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         if (ROOT / name).is_file() and not name.startswith("tests/"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
+    clinic_project.replace(folder)
     # The targets that install find everything done.
     for path in (*(folder / "requirements").iterdir(), folder / "pyproject.toml"):
         os.utime(path, (0, 0))

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from clinic_project import NAME
+from clinic_project import CLINIC, NAME
 
 from bootstrap.access import load_access
 from infra.load import load_settings
@@ -176,9 +176,7 @@ def test_pairs_of_regions() -> None:
 
 
 def test_whom_the_proxy_serves() -> None:
-    from pathlib import Path
-
-    access = load_access(read_declaration(Path(__file__).parents[2]))
+    access = load_access(read_declaration(CLINIC))
     assert served(access, ("clinic_app",)) == ["clinic_app"]
     everybody = served(access, ())
     assert "clinic_app" in everybody

@@ -65,7 +65,7 @@ def test_a_key_or_region_that_nobody_would_read_is_refused_with_the_nearest(
     ],
 )
 def test_what_is_somebody_elses_stays(tmp_path: Path, text: str) -> None:
-    assert load(tmp_path, text).settings.name == "clinic"
+    assert load(tmp_path, text).settings.name == "shop"
 
 
 def test_regions_are_those_of_the_sdk_that_is_installed() -> None:

@@ -47,8 +47,8 @@ def test_a_file_is_of_the_stack_that_its_whole_name_says(tmp_path: Path, file: s
         ("prod-", "clinic", "`prod` can."),
         ("a--b", "clinic", "`a-b` can."),
         ("-", "clinic", "cannot be part of the names on AWS"),
-        ("s" * 37, "clinic", "longer than the 40 characters"),
-        ("s" * 36, "clinic", ""),
+        ("s" * 37, "shp", "longer than the 40 characters"),
+        ("s" * 36, "shp", ""),
         ("s" * 21, "t" * 20, "longer than the 40 characters"),
     ],
 )
