@@ -24,7 +24,7 @@ class Problem:
     """One thing wrong with the declaration."""
 
     path: str
-    """Key path, e.g. `identities.tmi_app.postgres`."""
+    """Key path, e.g. `identities.shop_app.postgres`."""
     rule: str
     """The rule that is broken."""
     nearest: str | None = None
