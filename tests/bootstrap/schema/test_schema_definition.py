@@ -61,7 +61,9 @@ def test_the_file_is_what_a_server_gives(migrated: psycopg.Connection, definitio
     if live.server < 160000 or live.schema.get("extensions", {}).keys() != definition["extensions"].keys():
         pytest.skip("taken from a server from 16 on that ships what the definition declares")
     text = (CLINIC / DEFINITION).read_text()
-    assert text == schema.dump(schema.definition_of(live, read_access(CLINIC).upkeep)), "made by datatier schema dump in a copy"
+    assert text == schema.dump(schema.definition_of(live, read_access(CLINIC).upkeep)), (
+        "made by datatier schema dump in a copy"
+    )
 
 
 def test_a_page_of_anything(rich: psycopg.Connection) -> None:
