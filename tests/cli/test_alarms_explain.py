@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 from typer.testing import CliRunner
 
 from cli.alarms_explain import explained
@@ -17,6 +18,11 @@ from cli.project import load
 ROOT = Path(__file__).parents[2]
 PROD = load("prod").instances
 RUN = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def _in_the_clinic(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CLINIC)
 
 
 def run(*words: str) -> Any:

@@ -12,7 +12,7 @@ from in_process import call
 
 CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("refused.yaml").read_text(encoding="utf-8"))
 PROJECT = {
-    "Pulumi.yaml": "name: data-tier\nruntime: python\n",
+    "Pulumi.yaml": "name: data-tier\nruntime: python\nconfig: {name: shop}\n",
     "access.yaml": "owner: shop_owner\n"
     "identities:\n  shop_app: {postgres: readwrite}\n  shop_migrator: {postgres: migrator}\n",
 }
