@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from cli.alarms_explain import explained
 from cli.errors import InputError, report
 from cli.main import application
-from cli.project import load
+from infra.load import load_stack
 
 ROOT = Path(__file__).parents[2]
-PROD = load("prod").instances
+PROD = load_stack(CLINIC, "prod").instances
 RUN = CliRunner()
 
 
