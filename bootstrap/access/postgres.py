@@ -13,6 +13,7 @@ from bootstrap.access.condition import condition
 Kind = Literal["database", "schema", "table", "sequence", "function"]
 Login = Literal["siblings", "single", "none"]
 Keep = Literal["marks", "owner"]
+Schemas = Literal["create", "declared"]
 Privilege = Literal[
     "select",
     "insert",
@@ -209,6 +210,10 @@ class PostgresAccess(Model):
     """`siblings`: two logins x_a and x_b over a role x that cannot log in, for rotation without downtime; `single`:
     the role logs in itself; `none`: a role that others are members of."""
     limits: Limits = Limits()
+    schemas: Schemas | None = None
+    """Whether a migrator may make schemas (and extensions that are trusted), as drizzle, pg-boss and graphile-worker
+    do: `create` gives the owner CREATE on the database; `declared` takes it, and the bootstrap makes the schemas that
+    are declared before its migrations. Absent, the owner has it where it owns the database, as PostgreSQL has it."""
     implied: bool = True
     """Whether CONNECT on the database and USAGE on the schemas come along; where not, its `grants` say all of it."""
     settings: Annotated[dict[Annotated[str, AfterValidator(_setting)], str], BeforeValidator(_settings)] = Field(
@@ -223,6 +228,11 @@ class PostgresAccess(Model):
             raise ValueError("custom privileges need `grants` or `member_of`")
         if self.login == "siblings" and "role" in self.settings:
             raise ValueError("`role` is set by the bootstrap: a sibling login acts as its identity")
+        if self.schemas and self.privileges != "migrator":
+            raise ValueError(
+                "`schemas` says whether a migrator makes them; a grant on the database says it of others: "
+                "`grants: [{database: true, privileges: [create]}]`"
+            )
         if self.privileges == "maintainer" and self.login != "siblings":
             # Before PostgreSQL 16 a role has the privileges of all that it is a member of, or of none.
             raise ValueError("a maintainer has `login: siblings`: they are members of the owner, it is not")
@@ -257,11 +267,21 @@ class TablePolicies(Model):
 
     schema_name: ObjectName = Field(default="public", alias="schema")
     table: ObjectName
+    """`*` is each table of the schema on which row-level security is on, also later, and that has no entry of its own:
+    graphile-worker switches it on and makes no policy, so nobody but the owner sees a job."""
     enabled: bool | None = None
     """Whether row-level security is on; on where a policy is declared, else as the migrations left it."""
     forced: bool | None = None
     """Whether it binds the owner too; as the migrations left it when absent."""
     rules: dict[ObjectName, Policy] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _of_many(self) -> TablePolicies:
+        if self.table == EVERY and (self.enabled is not None or self.forced is not None):
+            raise ValueError("`*` is the tables on which somebody has switched it on: `enabled` and `forced` name one")
+        if self.table == EVERY and (not self.rules or any(rule.migration for rule in self.rules.values())):
+            raise ValueError("`*` needs `rules` to make; what a migration makes is written down table by table")
+        return self
 
     @property
     def on(self) -> bool | None:
