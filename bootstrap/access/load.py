@@ -214,6 +214,7 @@ def _keyspace(access: Access, path: str, keyspace: Keyspace) -> Iterator[Problem
     {
         "owner": "called as an identity may be, unless `keep` has `owner`",
         "public.[].schema": "one of `schemas`",
+        "identities.NAME.postgres.schemas": "the same for every migrator that says it",
     }
 )
 def _privileges(access: Access) -> Iterator[Problem]:

@@ -279,7 +279,7 @@ class PostgresAccess(Model):
     @model_validator(mode="after")
     def _fits(self) -> PostgresAccess:
         """`custom` needs `grants` or `member_of` where somebody logs in. `settings` has no `role` beside
-        `login: siblings`. A maintainer has `login: siblings`."""
+        `login: siblings`. A maintainer has `login: siblings`. `schemas` is a migrator's."""
         if self.privileges == "custom" and not self.grants and not self.member_of and self.login == "siblings":
             raise ValueError("custom privileges need `grants` or `member_of`")
         if self.login == "siblings" and "role" in self.settings:
@@ -330,7 +330,7 @@ class TablePolicies(Model):
     schema_name: ObjectName = Field(default="public", alias="schema")
     """Schema of the table."""
     table: ObjectName
-    """The table; `*` is each one of the schema on which row-level security is on, also later, and that has no entry of its own:
+    """The table; `*` is each one of the schema on which row-level security is on, also later, and that has no entry:
     graphile-worker switches it on and makes no policy, so nobody but the owner sees a job."""
     enabled: bool | None = None
     """Whether row-level security is on; on where a policy is declared, else as the migrations left it."""
@@ -341,6 +341,7 @@ class TablePolicies(Model):
 
     @model_validator(mode="after")
     def _of_many(self) -> TablePolicies:
+        """`*` has `rules`, none of them of a migration, and neither `enabled` nor `forced`."""
         if self.table == EVERY and (self.enabled is not None or self.forced is not None):
             raise ValueError("`*` is the tables on which somebody has switched it on: `enabled` and `forced` name one")
         if self.table == EVERY and (not self.rules or any(rule.migration for rule in self.rules.values())):
