@@ -82,6 +82,25 @@ policy/venv/ready: requirements/policy.txt .venv/pip
 	@policy/venv/bin/python -c 'import pulumi_policy, pydantic, yaml'
 	@touch $@
 
+# Tools that migrate PostgreSQL, as applications have them: what docs/migration-tools.md says of them is tried. An npm
+# that finds no registry stops nothing: the tests of those in Node skip then.
+.venv/clients-postgres/ready: requirements/clients-postgres.txt .venv/pip
+	@$(PYTHON) -m venv --without-pip $(@D)
+	@echo "The first run: migration tools in Python"
+	@$(BIN)/python -m pip --python $(@D)/bin/python $(PIP) --require-hashes -r $<
+	@touch $@
+
+NODE_TOOLS := tests/migration_tools/real/node
+$(NODE_TOOLS)/node_modules/ready: $(NODE_TOOLS)/package-lock.json $(NODE_TOOLS)/.npmrc
+	@echo "The first run: migration tools in Node"
+	@cd $(@D)/.. && npm ci --loglevel=error && touch node_modules/ready
+
+.PHONY: migration-tools
+unit: migration-tools
+migration-tools: .venv/clients-postgres/ready
+	@if ! command -v npm >/dev/null; then echo "No npm on PATH: the tests of migration tools in Node are skipped"; \
+	else $(AGAIN) -s $(NODE_TOOLS)/node_modules/ready || echo "npm could not install the migration tools: their tests are skipped" >&2; fi
+
 install: .venv/runtime ## Install what `datatier` needs.
 
 deployer: .venv/deploy ## Install what a deployment needs: `datatier` without the servers of the local tier.
@@ -168,6 +187,7 @@ requirements: ## Update the pinned requirements (needs uv), with hashes and with
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/exporter.in -c requirements/runtime.txt -o requirements/exporter.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/policy.in -o requirements/policy.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/clients-postgres.in -o requirements/clients-postgres.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/package.in -c requirements/runtime.txt -o components/requirements.txt
 
 clean: ## Remove everything that can be rebuilt; keep the data in .local.
