@@ -1,0 +1,98 @@
+"""Valkeys for the patterns: seeded by the product's rules from a declaration, reached by the lines of `datatier env`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from real_servers import Valkey, valkey
+
+from bootstrap.access import Access, access_string, load_access
+from bootstrap.manifest import Manifest
+from bootstrap.secrets import Credential, Secret
+from clients.environment import environment
+
+IDENTITY = "clinic_app"
+PASSWORD = "of-an-application-in-a-test"
+NAMES = ("main", "queue")
+
+
+@cache
+def declared() -> Access:
+    text = (Path(__file__).parents[3] / "access.yaml").read_text().replace("tmi_", "clinic_")
+    text = text.replace(
+        'commands: ["@read", "@write", "@pubsub", "@transaction"]\n      queue',
+        'commands: ["@read", "@write", "@pubsub", "@transaction", "@scripting"]\n      queue',
+    )
+    import yaml
+
+    return load_access(yaml.safe_load(text))
+
+
+@dataclass(frozen=True)
+class Caches:
+    """The servers of the application's caches."""
+
+    servers: dict[str, Valkey]
+    cluster: bool = False
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that the application reads."""
+        endpoints = {name: {"name": "primary", "host": "127.0.0.1", "port": s.port} for name, s in self.servers.items()}
+        manifest = Manifest.model_validate(
+            {
+                "stack": "local",
+                "prefix": "clinic-local",
+                "region": "eu-west-1",
+                "postgres": {"primary": {"name": "primary", "host": "127.0.0.1", "port": 1}, "sslmode": "disable"}
+                | {"database": "clinic", "master_secret": "m"},
+                "caches": {
+                    name: {"endpoint": endpoint, "tls": False, "cluster_mode": self.cluster}
+                    for name, endpoint in endpoints.items()
+                },
+                "secrets": {IDENTITY: "s"},
+                "access": declared(),
+            }
+        )
+        found = Credential(
+            username=f"{IDENTITY}_a", password=Secret(PASSWORD), redis_username=IDENTITY, redis_password=Secret(PASSWORD)
+        )
+        return dict(line.split("=", 1) for line in environment(manifest, IDENTITY, found))
+
+    def clear(self) -> None:
+        """Nothing is stored, and nothing was refused."""
+        for server in self.servers.values():
+            with server.admin() as admin:
+                admin.flushall()
+                admin.acl_log_reset()
+
+    def refused(self) -> list[str]:
+        """What an identity's rules did not allow since: the cache, the reason and the object of each."""
+        entries = []
+        for name, server in self.servers.items():
+            with server.admin() as admin:
+                entries += [f"{name}: {each['reason']} {each['object']}" for each in admin.acl_log()]
+        return entries
+
+
+def seed(name: str, server: Valkey) -> None:
+    """Make the users of a cache, as a deployment does."""
+    with server.admin() as admin:
+        for user, rules in declared().cache_users(name).items():
+            admin.execute_command("ACL", "SETUSER", user, "reset", *access_string(rules).split(), f">{PASSWORD}")
+
+
+@contextmanager
+def caches(*options: str, cluster: bool = False) -> Iterator[Caches]:
+    with ExitStack() as stack:
+        made = {}
+        for name in NAMES:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dt-pattern-", dir="/tmp"))
+            made[name] = stack.enter_context(valkey(Path(folder), *options))
+            seed(name, made[name])
+        yield Caches(made, cluster)
