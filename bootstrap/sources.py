@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-# Of the migrations everything: no extension makes a file one, and the folder may hold a `datatier.allow`. Of what is
-# known of AWS the rule for passwords and what it needs; a test holds the list against what is imported.
+from bootstrap.application import ACCESS, CARRIED
+
+# Of what is known of AWS the rule for passwords and what it needs; a test holds the list against what is imported.
 SOURCES = (
     "bootstrap/**/*.py",
     "knowledge/__init__.py",
     "knowledge/limits.py",
     "knowledge/passwords.py",
-    "migrations/*",
-    "schema/*.json",
 )
+
+APPLICATION = (*CARRIED, ACCESS)
+"""The application's files that make the runner run again. The declaration reaches it in the manifest."""
 
 LOOKING = (
     "capacity/**/*.py",
