@@ -10,17 +10,12 @@ import contextlib
 import time
 from collections.abc import Callable
 from typing import Literal
-from urllib.parse import quote
 
 import redis
 
 from .room import HEARTBEAT, Event, Message, Room
 from .tier import Client
 
-CACHE = "main"
-CHANNEL = "collab:{room}"
-"""Subscribed to by its whole name: an ACL compares the pattern of PSUBSCRIBE as text, so `collab:x*` would be refused
-to who may use `collab:*`."""
 GONE = (redis.ConnectionError, redis.TimeoutError)
 """The cache cannot be reached: heartbeats follow once it can, and whoever is not heard expires."""
 
@@ -28,9 +23,13 @@ GONE = (redis.ConnectionError, redis.TimeoutError)
 class Presence:
     """One room in one instance of the application. Not for several threads: whoever calls `step` calls the rest."""
 
-    def __init__(self, client: Client, room: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._client, self._clock = client, clock
-        self._channel = CHANNEL.replace("{room}", quote(room, safe=""))
+    def __init__(self, client: Client, channel: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """`channel` is the room's, among those that the identity may use: `collab:{room}` where it has `collab:*`.
+
+        It is subscribed to by its whole name: an ACL compares the pattern of PSUBSCRIBE as text, so `collab:x*` would
+        be refused to whoever may use `collab:*`.
+        """
+        self._client, self._channel, self._clock = client, channel, clock
         self._room = Room()
         self._mine: dict[str, tuple[str, int]] = {}
         self._beaten = clock()

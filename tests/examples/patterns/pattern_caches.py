@@ -8,7 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import yaml
+from clinic_project import CLINIC
 from real_servers import Valkey, valkey
 
 from bootstrap.access import Access, access_string, load_access
@@ -21,16 +24,20 @@ PASSWORD = "of-an-application-in-a-test"
 NAMES = ("main", "queue")
 
 
-@cache
-def declared() -> Access:
-    text = (Path(__file__).parents[3] / "access.yaml").read_text().replace("tmi_", "clinic_")
-    text = text.replace(
-        'commands: ["@read", "@write", "@pubsub", "@transaction"]\n      queue',
-        'commands: ["@read", "@write", "@pubsub", "@transaction", "@scripting"]\n      queue',
-    )
-    import yaml
+SCRIPTS = ("eval", "evalsha", "script|load")
+"""What redis-py and node-redis run scripts with: `main` needs them for the cache and the rate limiter."""
 
-    return load_access(yaml.safe_load(text))
+
+@cache
+def declaration() -> dict[str, Any]:
+    """The application's access.yaml, with the right to run scripts in `main`."""
+    found: dict[str, Any] = yaml.safe_load((CLINIC / "access.yaml").read_text("utf-8"))
+    found["identities"][IDENTITY]["redis"]["main"]["commands"] += SCRIPTS
+    return found
+
+
+def declared() -> Access:
+    return load_access(declaration())
 
 
 @dataclass(frozen=True)
@@ -56,11 +63,14 @@ class Caches:
                     for name, endpoint in endpoints.items()
                 },
                 "secrets": {IDENTITY: "s"},
-                "access": declared(),
+                "access": declaration(),
             }
         )
         found = Credential(
-            username=f"{IDENTITY}_a", password=Secret(PASSWORD), redis_username=IDENTITY, redis_password=Secret(PASSWORD)
+            username=f"{IDENTITY}_a",
+            password=Secret(PASSWORD),
+            redis_username=IDENTITY,
+            redis_password=Secret(PASSWORD),
         )
         return dict(line.split("=", 1) for line in environment(manifest, IDENTITY, found))
 
