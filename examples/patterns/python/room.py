@@ -41,13 +41,11 @@ class Message(NamedTuple):
         """None for what no instance of this version says: whoever may publish here may publish anything."""
         try:
             found = json.loads(text)
-            kind, number = found["kind"], found["number"]
-            user, connection = found["user"], found["connection"]
+            message = cls(found["kind"], found["user"], found["connection"], found["number"])
         except (ValueError, KeyError, TypeError):
             return None
-        if kind not in {"here", "gone", "who"} or not isinstance(number, int):
-            return None
-        return cls(kind, user, connection, number) if isinstance(user, str) and isinstance(connection, str) else None
+        types = [type(each) for each in message]
+        return message if types == [str, str, str, int] and message.kind in {"here", "gone", "who"} else None
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The caches of an application under its own rules, as a deployment leaves them, and what `datatier env` says of them."""
+"""The caches of an application under its own rules, and clients that connect as `datatier env` says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Valkeys for the patterns: seeded by the product's rules from a declaration, reached by the lines of `datatier env`."""
+"""Valkeys for the patterns: seeded by the rules of a declaration, reached by the lines of `datatier env`."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ def seed(name: str, server: Valkey) -> None:
 
 
 @contextmanager
-def caches(*options: str, cluster: bool = False) -> Iterator[Caches]:
+def caches(*options: str, names: tuple[str, ...] = NAMES, cluster: bool = False) -> Iterator[Caches]:
     with ExitStack() as stack:
         made = {}
-        for name in NAMES:
+        for name in names:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dt-pattern-", dir="/tmp"))
             made[name] = stack.enter_context(valkey(Path(folder), *options))
             seed(name, made[name])

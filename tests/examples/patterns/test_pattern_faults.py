@@ -1,0 +1,129 @@
+"""What the patterns do when a cache is killed and comes back empty, and what they need of a cluster."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+from pattern_caches import Caches, caches, seed
+from real_servers import free_port, valkey
+
+from examples.patterns.python.cache_aside import USERS, CacheAside
+from examples.patterns.python.presence import Presence
+from examples.patterns.python.rate_limiter import PER_ADDRESS, RateLimiter
+from examples.patterns.python.revocation import Revocations, UnknownRevocationError
+from examples.patterns.python.sessions import Sessions
+from examples.patterns.python.tier import connect
+
+pytestmark = pytest.mark.server
+CHANNEL = "rounds:ward-7"
+
+
+class Mortal:
+    """A cache that can be killed, and comes back empty where it was."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.port = name, free_port()
+        self._life = ExitStack()
+
+    def start(self) -> Caches:
+        folder = self._life.enter_context(tempfile.TemporaryDirectory(prefix="dt-pattern-", dir="/tmp"))
+        server = self._life.enter_context(valkey(Path(folder), port=self.port))
+        seed(self.name, server)
+        return Caches({self.name: server})
+
+    def kill(self) -> None:
+        self._life.close()
+
+
+@contextmanager
+def mortal(name: str) -> Iterator[Mortal]:
+    made = Mortal(name)
+    try:
+        yield made
+    finally:
+        made.kill()
+
+
+def test_main_is_killed_and_comes_back_empty() -> None:
+    with mortal("main") as cache:
+        tier = cache.start()
+        client = connect("main", environ=tier.environment)
+        sessions, limiter = Sessions(client), RateLimiter(client, PER_ADDRESS, 2, when_down="deny")
+        users = CacheAside[str](connect("main", database=USERS.database, environ=tier.environment), USERS)
+        room = Presence(connect("main", environ=tier.environment), CHANNEL)
+        room.join("ann", "1")
+        cookie = sessions.sign_in("ann", {"role": "doctor"})
+        assert users.get(lambda: "before", id="1") == "before"
+        assert limiter.take(ip="2001:db8::1", endpoint="/").remaining == 1
+        while room.users != {"ann"}:
+            room.step(0.1)
+
+        cache.kill()
+        with pytest.raises(redis.ConnectionError):
+            sessions.read(cookie)
+        assert users.get(lambda: "the database", id="1") == "the database"
+        assert not limiter.take(ip="2001:db8::1", endpoint="/").allowed
+        room.join("bob", "2")
+        assert (room.step(0), room.users) == ([], {"ann"})
+
+        cache.start()
+        assert sessions.read(cookie) is None
+        assert sessions.read(sessions.sign_in("ann", {})) == {}
+        assert users.get(lambda: "after", id="1") == "after"
+        assert limiter.take(ip="2001:db8::1", endpoint="/").remaining == 1, "a script that the server has forgotten"
+        while room.users != {"ann", "bob"}:
+            room.step(0.1)
+        room.close()
+
+
+def test_the_revocation_list_is_killed_and_comes_back_empty() -> None:
+    now = 1_800_000_000.0
+    with mortal("queue") as cache:
+        client = connect("queue", environ=cache.start().environment)
+        assert Revocations(client, lambda: now - 7200).revoked("first", now - 7200)
+        revocations = Revocations(client, lambda: now)
+        revocations.revoke("a", now + 3600)
+        assert (revocations.revoked("a", now - 60), revocations.revoked("b", now - 60)) == (True, False)
+
+        cache.kill()
+        with pytest.raises(UnknownRevocationError):
+            revocations.revoked("b", now - 60)
+        with pytest.raises(redis.ConnectionError):
+            revocations.revoke("c", now + 3600)
+
+        cache.start()
+        assert [revocations.revoked(each, now - 60) for each in "abc"] == [True] * 3
+        assert not revocations.revoked("new", now + 60)
+
+
+def test_a_cluster() -> None:
+    port = str(free_port())
+    with caches("--cluster-enabled", "yes", "--cluster-port", port, names=("main",), cluster=True) as tier:
+        with tier.servers["main"].admin() as admin:
+            admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            while "cluster_state:ok" not in admin.execute_command("CLUSTER", "INFO"):
+                time.sleep(0.01)
+            admin.acl_log_reset()
+        client = connect("main", database=USERS.database, environ=tier.environment)
+        assert isinstance(client, redis.RedisCluster)
+        sessions, users = Sessions(client), CacheAside[str](client, USERS)
+        cookies = [sessions.sign_in("ann", {"role": "doctor"}) for _ in range(3)]
+        sessions.write(cookies[0], {"ward": "7"})
+        assert sessions.read(cookies[0]) == {"role": "doctor", "ward": "7"}
+        sessions.sign_out_everywhere("ann")
+        assert [sessions.read(each) for each in cookies] == [None] * 3
+        assert users.get(lambda: "loaded", id="1") == users.get(lambda: "again", id="1") == "loaded"
+        limiter = RateLimiter(client, PER_ADDRESS, 1, when_down="allow")
+        assert [limiter.take(ip="192.0.2.1", endpoint="/").allowed for _ in range(2)] == [True, False]
+        room = Presence(client, CHANNEL)
+        room.join("ann", "1")
+        while room.users != {"ann"}:
+            room.step(0.1)
+        room.close()
+        assert tier.refused() == []
