@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 
 import yaml
 from clinic_project import CLINIC
-from real_servers import Valkey, valkey
+from real_servers import Valkey, free_port, valkey
 
 from bootstrap.access import Access, access_string, load_access
 from bootstrap.manifest import Manifest
@@ -45,7 +46,7 @@ class Caches:
     """The servers of the application's caches."""
 
     servers: dict[str, Valkey]
-    cluster: bool = False
+    in_cluster: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -59,7 +60,7 @@ class Caches:
                 "postgres": {"primary": {"name": "primary", "host": "127.0.0.1", "port": 1}, "sslmode": "disable"}
                 | {"database": "clinic", "master_secret": "m"},
                 "caches": {
-                    name: {"endpoint": endpoint, "tls": False, "cluster_mode": self.cluster}
+                    name: {"endpoint": endpoint, "tls": False, "cluster_mode": self.in_cluster}
                     for name, endpoint in endpoints.items()
                 },
                 "secrets": {IDENTITY: "s"},
@@ -95,14 +96,27 @@ def seed(name: str, server: Valkey) -> None:
     with server.admin() as admin:
         for user, rules in declared().cache_users(name).items():
             admin.execute_command("ACL", "SETUSER", user, "reset", *access_string(rules).split(), f">{PASSWORD}")
+        admin.acl_log_reset()  # whoever has reconnected before the users were there
 
 
 @contextmanager
-def caches(*options: str, names: tuple[str, ...] = NAMES, cluster: bool = False) -> Iterator[Caches]:
+def cluster() -> Iterator[Caches]:
+    """`main` in cluster mode: one node that serves every slot."""
+    # The bus would be 10,000 above the port, which may lie beyond the last one.
+    options = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+    with caches(*options, names=("main",), in_cluster=True) as made, made.servers["main"].admin() as admin:
+        admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        while "cluster_state:ok" not in admin.execute_command("CLUSTER", "INFO"):
+            time.sleep(0.01)
+        yield made
+
+
+@contextmanager
+def caches(*options: str, names: tuple[str, ...] = NAMES, in_cluster: bool = False) -> Iterator[Caches]:
     with ExitStack() as stack:
         made = {}
         for name in names:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dt-pattern-", dir="/tmp"))
             made[name] = stack.enter_context(valkey(Path(folder), *options))
             seed(name, made[name])
-        yield Caches(made, cluster)
+        yield Caches(made, in_cluster)

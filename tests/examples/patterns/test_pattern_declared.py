@@ -1,4 +1,4 @@
-"""The patterns and the declaration say the same: names, caches, types, lives, databases; and their rights are enough."""
+"""The patterns and the declaration say the same of every key: name, cache, type, life and database."""
 
 from __future__ import annotations
 

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
-
 import pytest
 import redis
-from pattern_caches import Caches, caches, seed
-from real_servers import free_port, valkey
+from mortal_cache import mortal
+from pattern_caches import cluster
 
 from examples.patterns.python.cache_aside import USERS, CacheAside
 from examples.patterns.python.presence import Presence
@@ -22,32 +16,6 @@ from examples.patterns.python.tier import connect
 
 pytestmark = pytest.mark.server
 CHANNEL = "rounds:ward-7"
-
-
-class Mortal:
-    """A cache that can be killed, and comes back empty where it was."""
-
-    def __init__(self, name: str) -> None:
-        self.name, self.port = name, free_port()
-        self._life = ExitStack()
-
-    def start(self) -> Caches:
-        folder = self._life.enter_context(tempfile.TemporaryDirectory(prefix="dt-pattern-", dir="/tmp"))
-        server = self._life.enter_context(valkey(Path(folder), port=self.port))
-        seed(self.name, server)
-        return Caches({self.name: server})
-
-    def kill(self) -> None:
-        self._life.close()
-
-
-@contextmanager
-def mortal(name: str) -> Iterator[Mortal]:
-    made = Mortal(name)
-    try:
-        yield made
-    finally:
-        made.kill()
 
 
 def test_main_is_killed_and_comes_back_empty() -> None:
@@ -103,13 +71,7 @@ def test_the_revocation_list_is_killed_and_comes_back_empty() -> None:
 
 
 def test_a_cluster() -> None:
-    port = str(free_port())
-    with caches("--cluster-enabled", "yes", "--cluster-port", port, names=("main",), cluster=True) as tier:
-        with tier.servers["main"].admin() as admin:
-            admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-            while "cluster_state:ok" not in admin.execute_command("CLUSTER", "INFO"):
-                time.sleep(0.01)
-            admin.acl_log_reset()
+    with cluster() as tier:
         client = connect("main", database=USERS.database, environ=tier.environment)
         assert isinstance(client, redis.RedisCluster)
         sessions, users = Sessions(client), CacheAside[str](client, USERS)
