@@ -16,6 +16,7 @@ from clinic_project import CLINIC
 from real_servers import Valkey, free_port, valkey
 
 from bootstrap.access import Access, access_string, load_access
+from bootstrap.application import ACCESS
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Credential, Secret
 from clients.environment import environment
@@ -25,15 +26,10 @@ PASSWORD = "of-an-application-in-a-test"
 NAMES = ("main", "queue")
 
 
-SCRIPTS = ("eval", "evalsha", "script|load")
-"""What redis-py and node-redis run scripts with: `main` needs them for the cache and the rate limiter."""
-
-
 @cache
 def declaration() -> dict[str, Any]:
-    """The application's access.yaml, with the right to run scripts in `main`."""
-    found: dict[str, Any] = yaml.safe_load((CLINIC / "access.yaml").read_text("utf-8"))
-    found["identities"][IDENTITY]["redis"]["main"]["commands"] += SCRIPTS
+    """The application's access.yaml."""
+    found: dict[str, Any] = yaml.safe_load((CLINIC / ACCESS).read_text("utf-8"))
     return found
 
 
