@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from uuid import uuid4
@@ -35,7 +36,7 @@ users.forget(id="1")
 
 limiter = RateLimiter(main, PER_USER, limit=3, when_down="deny")
 decisions = [limiter.take(user="ann", action=jti) for _ in range(4)]
-say("allowed:", [each.allowed for each in decisions], "try again in:", round(decisions[-1].retry_after), "s")
+say("allowed:", [each.allowed for each in decisions], "try again in:", math.ceil(decisions[-1].retry_after), "s")
 
 room = Presence(main, sys.argv[1])
 room.join("ann", str(uuid4()))

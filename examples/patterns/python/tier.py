@@ -26,13 +26,15 @@ mistake in the declaration or the code and must be seen."""
 
 
 def connect(cache: str, database: int = 0, environ: Mapping[str, str] = os.environ) -> Client:
-    """A client of one cache; in cluster mode there is only database 0. Raise KeyError where the cache is not in the
-    environment.
+    """A client of one cache; in cluster mode there is only database 0. Raise LookupError where the cache is not in
+    the environment.
 
     Deadlines are short because a request waits for them: a cache that does not answer is soon taken for one that is
     down.
     """
     prefix = "" if cache == "main" else f"{cache.upper().replace('-', '_')}_"
+    if f"{prefix}REDIS_HOST" not in environ:
+        raise LookupError(f"{prefix}REDIS_HOST is not set: `datatier env --reveal` prints it")
     options: dict[str, Any] = {
         "host": environ[f"{prefix}REDIS_HOST"],
         "port": int(environ[f"{prefix}REDIS_PORT"]),
@@ -43,6 +45,8 @@ def connect(cache: str, database: int = 0, environ: Mapping[str, str] = os.envir
         "socket_connect_timeout": 1,
         "socket_timeout": 1,
         "health_check_interval": 10,
+        # A failover leaves connections to a former primary open: a new one goes where the name points now.
+        "retry_on_error": [redis.exceptions.ReadOnlyError],
         "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 2),
     }
     if environ.get(f"{prefix}REDIS_CLUSTER") == "true":

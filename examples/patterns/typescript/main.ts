@@ -33,7 +33,7 @@ await users.forget({ id: "1" });
 const limiter = new RateLimiter(main, PER_USER, 3, "deny");
 const decisions = [];
 for (let each = 0; each < 4; each++) decisions.push(await limiter.take({ user: "ann", action: jti }));
-const wait = Math.round(decisions.at(-1)?.retryAfter ?? 0);
+const wait = Math.ceil(decisions.at(-1)?.retryAfter ?? 0);
 say("allowed:", decisions.map((each) => each.allowed), "try again in:", wait, "s");
 
 const [publisher, subscriber] = [await connectNode("main"), await connectNode("main")];

@@ -50,7 +50,9 @@ function options_(cache: string, environment: Environment): { options: RedisClie
     const prefix = cache === "main" ? "" : `${cache.toUpperCase().replaceAll("-", "_")}_`;
     const found = (name: string) => environment[`${prefix}REDIS_${name}`];
     const [host, port] = [found("HOST"), found("PORT")];
-    if (host === undefined || port === undefined) throw new Error(`no ${prefix}REDIS_HOST and ${prefix}REDIS_PORT`);
+    if (host === undefined || port === undefined) {
+        throw new Error(`${prefix}REDIS_HOST is not set: \`datatier env --reveal\` prints it`);
+    }
     const socket = {
         host,
         port: Number(port),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from bootstrap.application import ACCESS
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Credential, Secret
 from clients.environment import environment
+from examples.patterns import python as patterns
 
 IDENTITY = "clinic_app"
 PASSWORD = "of-an-application-in-a-test"
@@ -85,6 +87,12 @@ class Caches:
             with server.admin() as admin:
                 entries += [f"{name}: {each['reason']} {each['object']}" for each in admin.acl_log()]
         return entries
+
+
+def readme_outputs() -> list[str]:
+    """What README.md of the examples shows of the programs: in Python, in TypeScript."""
+    text = (Path(patterns.__path__[0]).parent / "README.md").read_text("utf-8")
+    return re.findall(r"^```text\n(.*?)^```", text, re.M | re.S)
 
 
 def seed(name: str, server: Valkey) -> None:

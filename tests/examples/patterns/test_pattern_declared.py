@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+import runpy
 
 import pytest
-from pattern_caches import IDENTITY, declared
+from pattern_caches import IDENTITY, Caches, declared, readme_outputs
 
 import examples.patterns.python as patterns
 from bootstrap.access.keyspaces import glob_of
@@ -16,7 +17,7 @@ from examples.patterns.python.keys import Space
 
 SPACES = {
     f"{name}.{each}": space
-    for name in sorted(module.name for module in pkgutil.iter_modules(patterns.__path__))
+    for name in sorted(module.name for module in pkgutil.iter_modules(patterns.__path__) if module.name != "__main__")
     for each, space in vars(importlib.import_module(f"{patterns.__name__}.{name}")).items()
     if isinstance(space, Space)
 }
@@ -48,3 +49,13 @@ def test_a_value_never_changes_the_shape_of_a_name(value: str) -> None:
     assert matches(glob_of(declared().keyspaces["rate_limit_user"]), name)
     assert name != space.index(user=value)
     assert space.key(user=f"{value}:x", action="y") != space.key(user=value, action="x:y")
+
+
+def test_the_program_prints_what_the_page_shows(
+    tier: Caches, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in tier.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("sys.argv", ["patterns", "rounds:ward-7"])
+    runpy.run_module("examples.patterns.python", run_name="__main__")
+    assert capsys.readouterr().out == readme_outputs()[0]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+
 import pytest
 import redis
 from mortal_cache import mortal
-from pattern_caches import cluster
+from pattern_caches import Caches, cluster
+from real_servers import free_port
 
 from examples.patterns.python.cache_aside import USERS, CacheAside
 from examples.patterns.python.presence import Presence
@@ -89,3 +93,27 @@ def test_a_cluster() -> None:
             room.step(0.1)
         room.close()
         assert tier.refused() == []
+
+
+@pytest.fixture
+def demoted(tier: Caches) -> Iterator[Caches]:
+    """Both caches are former primaries: they answer, and take no writes."""
+    for server in tier.servers.values():
+        with server.admin() as admin:
+            admin.replicaof("127.0.0.1", free_port())
+    yield tier
+    for server in tier.servers.values():
+        with server.admin() as admin:
+            admin.replicaof("NO", "ONE")
+
+
+def test_a_former_primary_is_a_cache_that_is_down(demoted: Caches) -> None:
+    main, queue = (connect(name, environ=demoted.environment) for name in ("main", "queue"))
+    with pytest.raises(redis.exceptions.ReadOnlyError):
+        Sessions(main).sign_in("ann", {})
+    with pytest.raises(UnknownRevocationError):
+        Revocations(queue).revoked("a", time.time())
+    with pytest.raises(redis.exceptions.ReadOnlyError):
+        Revocations(queue).revoke("a", time.time() + 60)
+    assert CacheAside[str](main, USERS).get(lambda: "the database", id="1") == "the database"
+    assert RateLimiter(main, PER_ADDRESS, 1, when_down="allow").take(ip="192.0.2.1", endpoint="/").allowed

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from mortal_cache import Mortal, mortal
-from pattern_caches import NAMES, Caches, cluster
+from pattern_caches import NAMES, Caches, cluster, readme_outputs
 
 from examples.patterns.python import cache_aside, rate_limiter, revocation, sessions
 from examples.patterns.python.keys import Space
@@ -23,7 +23,8 @@ from examples.patterns.python.tier import connect
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[2]
-PACKAGES = REPOSITORY / "examples" / "patterns" / "typescript" / "node_modules"
+SOURCES = REPOSITORY / "examples" / "patterns" / "typescript"
+PACKAGES = SOURCES / "node_modules"
 COMPILER = PACKAGES / ".bin" / "tsc"
 CHANNEL = "rounds:ward-7"
 NOW = 1_800_000_000.0
@@ -114,9 +115,6 @@ def test_in_typescript(lives: dict[str, Mortal], shards: Caches, tmp_path: Path)
     program = compiled(tmp_path)
     servers = Caches({name: lives[name].start().servers[name] for name in NAMES})
     environment = servers.environment
-    client = connect("main", environ=environment)
-    theirs = Sessions(client, lambda: NOW).sign_in("ann", {"role": "doctor"})
-    python = InTheRoom(environment)
     made: list[dict[str, str] | None] = []
     refused: list[str] = []
 
@@ -135,6 +133,18 @@ def test_in_typescript(lives: dict[str, Mortal], shards: Caches, tmp_path: Path)
             each.start()
         return ""
 
+    shown = subprocess.run(
+        ["node", tmp_path / SOURCES.relative_to(REPOSITORY) / "main.js", CHANNEL],
+        env={"PATH": os.environ["PATH"], **environment},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (shown.stderr, shown.stdout) == ("", readme_outputs()[1])
+    client = connect("main", environ=environment)
+    theirs = Sessions(client, lambda: NOW).sign_in("ann", {"role": "doctor"})
+    python = InTheRoom(environment)
     script = Script(program, environment | {f"SHARDS_{name}": each for name, each in shards.environment.items()})
     try:
         script.run({"session?": lambda _: theirs, "made?": read, "kill?": kill, "start?": start})
