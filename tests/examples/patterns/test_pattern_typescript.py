@@ -141,7 +141,8 @@ def test_in_typescript(lives: dict[str, Mortal], shards: Caches, tmp_path: Path)
         text=True,
         timeout=60,
     )
-    assert (shown.stderr, shown.stdout) == ("", readme_outputs()[1])
+    assert (shown.stderr, shown.stdout, servers.refused()) == ("", readme_outputs()[1], [])
+    servers.clear()
     client = connect("main", environ=environment)
     theirs = Sessions(client, lambda: NOW).sign_in("ann", {"role": "doctor"})
     python = InTheRoom(environment)
