@@ -16,10 +16,10 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down test lint types unit fmt bench policy schema reference bundle image requirements clean reliability engine mutation
+.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down patterns-node test lint types unit fmt bench policy schema reference bundle image requirements clean reliability engine mutation
 
 help: ## List the commands.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .venv/pip: requirements/pip.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Choose another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
@@ -141,6 +141,19 @@ build/bin/migrate: Makefile
 interop: .venv/dev build/bin/migrate ## Alternate with the genuine golang-migrate on one database (needs go).
 	@PATH="$(CURDIR)/build/bin:$$PATH" DATATIER_NO_SKIPS=golang-migrate $(BIN)/pytest -n 0 tests/bootstrap/migrate/test_migrate_interop.py tests/bootstrap/migrate/test_foreign_folders.py
 
+# The patterns in TypeScript, where npm is: from the lock file. An npm that finds no registry stops nothing: their test is
+# skipped then.
+PATTERNS := examples/patterns/typescript
+$(PATTERNS)/node_modules/ready: $(PATTERNS)/package-lock.json $(PATTERNS)/.npmrc
+	@echo "The first run: the packages of the patterns in TypeScript"
+	@cd $(PATTERNS) && npm ci --loglevel=error && touch node_modules/ready
+
+unit: patterns-node
+
+patterns-node: ## Install what the patterns in TypeScript need (needs npm).
+	@if ! command -v npm >/dev/null; then echo "No npm on PATH: the patterns in TypeScript are not tested"; \
+	else $(AGAIN) -s $(PATTERNS)/node_modules/ready || echo "npm could not install them: the patterns in TypeScript are not tested" >&2; fi
+
 fmt: .venv/dev ## Format, and fix what ruff can fix.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -191,4 +204,4 @@ requirements: ## Update the pinned requirements (needs uv), with hashes and with
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/package.in -c requirements/runtime.txt -o components/requirements.txt
 
 clean: ## Remove everything that can be rebuilt; keep the data in .local.
-	@rm -rf .venv policy/venv build .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv policy/venv $(PATTERNS)/node_modules $(PATTERNS)/dist build .mypy_cache .ruff_cache .hypothesis
