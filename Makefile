@@ -16,10 +16,10 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down test lint types unit fmt bench policy schema reference bundle image requirements clean reliability engine mutation
+.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down patterns-node test lint types unit fmt bench policy schema reference bundle image requirements clean reliability engine mutation
 
 help: ## List the commands.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .venv/pip: requirements/pip.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Choose another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
@@ -82,6 +82,25 @@ policy/venv/ready: requirements/policy.txt .venv/pip
 	@policy/venv/bin/python -c 'import pulumi_policy, pydantic, yaml'
 	@touch $@
 
+# Tools that migrate PostgreSQL, as applications have them: what docs/migration-tools.md says of them is tried. An npm
+# that finds no registry stops nothing: the tests of those in Node skip then.
+.venv/clients-postgres/ready: requirements/clients-postgres.txt .venv/pip
+	@$(PYTHON) -m venv --without-pip $(@D)
+	@echo "The first run: migration tools in Python"
+	@$(BIN)/python -m pip --python $(@D)/bin/python $(PIP) --require-hashes -r $<
+	@touch $@
+
+NODE_TOOLS := tests/migration_tools/real/node
+$(NODE_TOOLS)/node_modules/ready: $(NODE_TOOLS)/package-lock.json $(NODE_TOOLS)/.npmrc
+	@echo "The first run: migration tools in Node"
+	@cd $(@D)/.. && npm ci --loglevel=error && touch node_modules/ready
+
+.PHONY: migration-tools
+unit: migration-tools
+migration-tools: .venv/clients-postgres/ready
+	@if ! command -v npm >/dev/null; then echo "No npm on PATH: the tests of migration tools in Node are skipped"; \
+	else $(AGAIN) -s $(NODE_TOOLS)/node_modules/ready || echo "npm could not install the migration tools: their tests are skipped" >&2; fi
+
 install: .venv/runtime ## Install what `datatier` needs.
 
 deployer: .venv/deploy ## Install what a deployment needs: `datatier` without the servers of the local tier.
@@ -121,6 +140,19 @@ build/bin/migrate: Makefile
 
 interop: .venv/dev build/bin/migrate ## Alternate with the genuine golang-migrate on one database (needs go).
 	@PATH="$(CURDIR)/build/bin:$$PATH" DATATIER_NO_SKIPS=golang-migrate $(BIN)/pytest -n 0 tests/bootstrap/migrate/test_migrate_interop.py tests/bootstrap/migrate/test_foreign_folders.py
+
+# The patterns in TypeScript, where npm is: from the lock file. An npm that finds no registry stops nothing: their test is
+# skipped then.
+PATTERNS := examples/patterns/typescript
+$(PATTERNS)/node_modules/ready: $(PATTERNS)/package-lock.json $(PATTERNS)/.npmrc
+	@echo "The first run: the packages of the patterns in TypeScript"
+	@cd $(PATTERNS) && npm ci --loglevel=error && touch node_modules/ready
+
+unit: patterns-node
+
+patterns-node: ## Install what the patterns in TypeScript need (needs npm).
+	@if ! command -v npm >/dev/null; then echo "No npm on PATH: the patterns in TypeScript are not tested"; \
+	else $(AGAIN) -s $(PATTERNS)/node_modules/ready || echo "npm could not install them: the patterns in TypeScript are not tested" >&2; fi
 
 fmt: .venv/dev ## Format, and fix what ruff can fix.
 	@$(BIN)/ruff format .
@@ -168,7 +200,8 @@ requirements: ## Update the pinned requirements (needs uv), with hashes and with
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/exporter.in -c requirements/runtime.txt -o requirements/exporter.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/policy.in -o requirements/policy.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/clients-postgres.in -o requirements/clients-postgres.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/package.in -c requirements/runtime.txt -o components/requirements.txt
 
 clean: ## Remove everything that can be rebuilt; keep the data in .local.
-	@rm -rf .venv policy/venv build .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv policy/venv $(PATTERNS)/node_modules $(PATTERNS)/dist build .mypy_cache .ruff_cache .hypothesis
