@@ -47,7 +47,7 @@ async def all_of_it(job: Job) -> None:
         poll_delay=0.05,
         handle_signals=False,
     )
-    finished = not await run("work", worker.run_check(), 1) is None
+    finished = await run("work", worker.run_check(), 1) is not None
     await run("result", sent.result(timeout=5 if finished else 0.1, poll_delay=0.05) if sent else pool.ping(), 4)
     await run("all results", pool.all_job_results())
     await run("other keys", pool.get("other:key"))

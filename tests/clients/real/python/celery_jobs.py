@@ -13,7 +13,6 @@ from celery.app import control as _control  # noqa: F401 - before the jobs fork
 from celery.backends import redis as _results  # noqa: F401
 from celery.result import _set_task_join_will_block
 from celery.worker import WorkController, state
-from celery.worker import WorkController
 from job import HOST, PORT, Job, serve, step
 from kombu.transport import redis as _transport  # noqa: F401
 
@@ -117,7 +116,7 @@ class Worker(WorkController):
 
 
 def heard(app: Celery, task: Any) -> list[str]:
-    """The events of one task, which is sent when the first heartbeat shows that the receiver hears; until it is over, or
+    """The events of one task, which is sent when the first heartbeat shows that the receiver hears, until it is over or
     the heart has beaten often enough for it."""
     found: list[str] = []
     with app.connection_for_read() as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from job import Job, serve, step
 from typing import Any
 
 import dramatiq
@@ -11,6 +10,7 @@ from dramatiq.rate_limits import ConcurrentRateLimiter
 from dramatiq.rate_limits.backends import RedisBackend as LimiterBackend
 from dramatiq.results import Results
 from dramatiq.results.backends import RedisBackend
+from job import Job, serve, step
 
 
 def work(job: Job) -> None:
@@ -36,7 +36,7 @@ def work(job: Job) -> None:
     step("stop", lambda: worker.stop(500))
     limiter = ConcurrentRateLimiter(LimiterBackend(url=f"{job.url}/0"), f"{job.prefix}:limit", limit=1)
     step("limiter", lambda: held(limiter), True)
-    step("flush", lambda: broker.flush_all())
+    step("flush", broker.flush_all)
 
 
 def finished(broker: Any, worker: Any, done: list[int]) -> list[int]:

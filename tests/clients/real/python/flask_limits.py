@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import flask
-import limits.storage.redis
 import redis  # noqa: F401 - before the jobs fork
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from huey import RedisHuey, PriorityRedisHuey
+from huey import PriorityRedisHuey, RedisHuey
 from job import HOST, PORT, Job, serve, step
 
 

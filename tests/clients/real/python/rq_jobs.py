@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from job import HOST, PORT, Job, serve, step
 
@@ -29,7 +29,7 @@ def work(job: Job) -> None:
     step("schedule", lambda: queue.enqueue_in(timedelta(hours=1), "rq_jobs.answer"))
     step("scheduled", lambda: len(ScheduledJobRegistry("main", connection=client)), 1)
     step("scheduler's lock", lambda: bool(RQScheduler([queue], client).acquire_locks()), True)
-    later = datetime.now(timezone.utc) + timedelta(hours=1)
+    later = datetime.now(UTC) + timedelta(hours=1)
     step("delete a job", lambda: queue.enqueue_at(later, "rq_jobs.answer").delete())
     step("empty", lambda: [queue.enqueue("rq_jobs.answer"), queue.empty()][1], 1)
     step("delete the queue", queue.delete)

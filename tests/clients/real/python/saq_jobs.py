@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import redis.asyncio
 from job import Job, serve, step
 from saq import Queue, Worker
 from saq.queue import redis as _imported  # noqa: F401 - before the jobs fork
