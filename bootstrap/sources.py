@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 # Of the migrations everything: no extension makes a file one, and the folder may hold a `datatier.allow`. Of what is
-# known of AWS the rule for passwords and what it needs; a test holds the list against what is imported.
+# known the rule for passwords and the clients of Redis; a test holds the list against what is imported.
 SOURCES = (
     "bootstrap/**/*.py",
     "knowledge/__init__.py",
     "knowledge/limits.py",
     "knowledge/passwords.py",
+    "knowledge/redis/__init__.py",
+    "knowledge/redis/clients.py",
+    "knowledge/redis/clients/*.toml",
     "migrations/*",
     "schema/*.json",
 )
