@@ -1,71 +1,56 @@
-/** BullMQ: jobs added, worked, delayed, retried, scheduled, in flows; queue events; who works; what it may not reach. */
-import assert from "node:assert/strict";
+// BullMQ: jobs added, worked, retried, scheduled and in flows; events; who works; another prefix than its own.
+
 import { FlowProducer, Queue, QueueEvents, Worker } from "bullmq";
-import { done, next, prefix, step, user } from "./steps.mjs";
+import { asIoredis, quiet, serve } from "./job.mjs";
 
-const options = { connection: { ...user, maxRetriesPerRequest: null }, prefix };
-// An 'error' without a listener would end the process; what matters is in what the calls answer.
-const quiet = (emitter) => emitter.on("error", () => {});
-const queue = quiet(new Queue("mail", options));
+const text = async (each) => {
+  await each.log("seen");
+  await each.updateProgress(50);
+  if (each.name === "flaky" && each.attemptsMade === 0) throw new Error("once");
+  return `${each.name} ${each.data.to}`;
+};
 
-await step("connect", () => queue.waitUntilReady());
-const events = quiet(new QueueEvents("mail", options));
-await step("events connect", () => events.waitUntilReady());
-await step("add", () => queue.add("send", { to: "a" }, { jobId: "first" }));
-await step("add in bulk", () => queue.addBulk([{ name: "send", data: { to: "b" } }, { name: "send", data: { to: "c" } }]));
-await step("count", async () => assert.equal(await queue.getWaitingCount(), 3));
+await serve(async (job, step) => {
+  const options = { connection: { ...asIoredis(job), maxRetriesPerRequest: null }, prefix: job.prefix };
+  const opened = (client) => {
+    job.ends(() => (client instanceof Worker ? client.close(true) : client.disconnect()));
+    return quiet(client);
+  };
+  const queue = opened(new Queue("mail", options));
+  // Without INFO a worker asks again at once and for ever, and nothing else of the process runs.
+  if (!(await step("connect", () => queue.waitUntilReady().then(() => true)))) return;
+  const first = await step("add", () => queue.add("send", { to: "a" }, { jobId: "first" }));
+  if (!first) return;
+  const late = await step("add for later", () => queue.add("late", { to: "b" }, { delay: 1 }));
+  const events = opened(new QueueEvents("mail", options));
+  const worker = opened(new Worker("mail", text, options));
+  // All that a worker does about a refusal is to emit 'error': whoever waits for its jobs waits for ever.
+  const broken = new Promise((_, reject) => worker.on("error", reject));
+  const result = (added) => Promise.race([added.waitUntilFinished(events), broken]);
+  if (!(await step("work", async () => [await result(first), await result(late)], ["send a", "late b"]))) return;
 
-const worker = quiet(
-  new Worker(
-    "mail",
-    async (job) => {
-      await job.log("seen");
-      await job.updateProgress(50);
-      if (job.name === "flaky" && job.attemptsMade === 0) throw new Error("once");
-      return `${job.name} ${job.data.to}`;
-    },
-    { ...options, autorun: false },
-  ),
-);
-await step("work", async () => {
-  const completed = next(worker, "completed");
-  void worker.run().catch(() => {});
-  await completed;
+  await step("logs", async () => (await queue.getJobLogs("first")).logs, ["seen"]);
+  await step("add in bulk", async () => {
+    const added = await queue.addBulk(["c", "d"].map((to) => ({ name: "send", data: { to } })));
+    return Promise.all(added.map(result));
+  }, ["send c", "send d"]);
+  await step("retry", async () => result(await queue.add("flaky", { to: "e" }, { attempts: 2, backoff: 1 })), "flaky e");
+  await step("schedule", async () => {
+    const hourly = { every: 3_600_000 };
+    const said = await result(await queue.upsertJobScheduler("hourly", hourly, { name: "send", data: { to: "f" } }));
+    return [said, await queue.removeJobScheduler("hourly")];
+  }, ["send f", true]);
+  await step("flow", async () => {
+    const flows = opened(new FlowProducer(options));
+    const child = { name: "send", queueName: "mail", data: { to: "child" } };
+    const { job: parent } = await flows.add({ name: "send", queueName: "mail", data: { to: "g" }, children: [child] });
+    await result(parent);
+    return Object.values(await parent.getChildrenValues());
+  }, ["send child"]);
+  await step("who works", async () => (await queue.getWorkers()).length, 1);
+  await step("pause", () => queue.pause().then(() => queue.isPaused()), true);
+  await step("count", () => queue.getJobCounts("completed", "failed", "waiting"), { completed: 8, failed: 0, waiting: 0 });
+  await step("clean", async () => (await queue.clean(0, 100, "completed")).length, 8);
+  await step("obliterate", () => queue.obliterate({ force: true }));
+  await step("default prefix", () => opened(new Queue("mail", { ...options, prefix: undefined })).add("send", {}));
 });
-const finished = async (job) => job.waitUntilFinished(events, 8_000);
-await step("result", async () => {
-  const job = await queue.getJob("first");
-  assert.equal(await finished(job), "send a");
-  assert.deepEqual((await queue.getJobLogs("first")).logs, ["seen"]);
-});
-await step("retry", async () => {
-  const job = await queue.add("flaky", { to: "d" }, { attempts: 2, backoff: 1 });
-  assert.equal(await finished(job), "flaky d");
-});
-await step("delay", async () => finished(await queue.add("late", { to: "e" }, { delay: 1 })));
-await step("schedule", async () => {
-  const job = await queue.upsertJobScheduler("nightly", { every: 3_600_000 }, { name: "send", data: { to: "f" } });
-  assert.equal(await finished(job), "send f");
-  assert.equal(await queue.removeJobScheduler("nightly"), true);
-});
-await step("flow", async () => {
-  const flows = quiet(new FlowProducer(options));
-  const child = { name: "send", queueName: "mail", data: { to: "child" } };
-  const { job } = await flows.add({ name: "send", queueName: "mail", data: { to: "parent" }, children: [child] });
-  await finished(job);
-  assert.deepEqual(Object.values(await job.getChildrenValues()), ["send child"]);
-});
-await step("who works", async () => assert.equal((await queue.getWorkers()).length, 1));
-await step("pause", async () => {
-  await queue.pause();
-  assert.equal(await queue.isPaused(), true);
-  await queue.resume();
-});
-await step("clean", () => queue.clean(0, 100, "completed"));
-await step("obliterate", () => queue.obliterate({ force: true }));
-await step("without the prefix", async () => {
-  const other = quiet(new Queue("mail", { ...options, prefix: "bull" }));
-  await other.add("send", {});
-});
-await step("flush", async () => (await queue.client).flushdb());
-done();
