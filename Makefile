@@ -16,7 +16,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down clients-node test lint types unit fmt bench policy schema bundle image requirements clean reliability engine mutation
+.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down clients-node clients-go test lint types unit fmt bench policy schema bundle image requirements clean reliability engine mutation
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -142,6 +142,12 @@ unit: clients-node
 clients-node: ## Install the clients of Redis in Node that the tests try (needs npm).
 	@if ! command -v npm >/dev/null; then echo "No npm on PATH: the tests of Redis clients in Node are skipped"; \
 	else $(AGAIN) -s $(NODE_CLIENTS)/node_modules/ready || echo "npm could not install the clients of Redis: their tests are skipped" >&2; fi
+
+build/bin/redis-clients: $(wildcard tests/clients/real/go/*)
+	@cd tests/clients/real/go && go build -o $(CURDIR)/$@ .
+
+clients-go: .venv/dev build/bin/redis-clients ## Try the Redis clients of Go under their presets (needs go).
+	@DATATIER_NO_SKIPS=make.clients-go $(BIN)/pytest -n 0 tests/clients/test_real_go.py
 
 fmt: .venv/dev ## Format, and fix what ruff can fix.
 	@$(BIN)/ruff format .

@@ -176,26 +176,33 @@ def _named(entry: Mapping[str, Any]) -> str:
 
 
 def _command(name: str) -> list[str]:
-    """The command of a program: `node/bullmq.mjs`, `python/celery.py`; skip where its runtime is not there."""
+    """The command of a program: `node/bullmq.mjs`, `python/celery.py`, `go/NAME`; skip where its runtime is not there."""
     runtime = name.partition("/")[0]
-    return [*_RUNTIMES[runtime](name), str(REAL / name)]
+    return _RUNTIMES[runtime](name)
 
 
 def _python(name: str) -> list[str]:
     folder = ROOT / ".venv" / ("clients-arq" if name.endswith("/arq_jobs.py") else "clients")
     if not (folder / "ready").exists():
         pytest.skip("the clients in Python are not installed: make .venv/clients/ready .venv/clients-arq/ready")
-    return [str(folder / "bin" / "python")]
+    return [str(folder / "bin" / "python"), str(REAL / name)]
 
 
 def _node(name: str) -> list[str]:
     found = shutil.which("node")
     if found is None or not (REAL / "node" / "node_modules" / "ready").exists():
         pytest.skip("the clients in Node are not installed: make clients-node")
-    return [found]
+    return [found, str(REAL / name)]
 
 
-_RUNTIMES: dict[str, Callable[[str], list[str]]] = {"python": _python, "node": _node}
+def _go(name: str) -> list[str]:
+    program = ROOT / "build" / "bin" / Path(name).name
+    if not program.exists():
+        pytest.skip("the clients in Go are not compiled: make clients-go")
+    return [str(program)]
+
+
+_RUNTIMES: dict[str, Callable[[str], list[str]]] = {"python": _python, "node": _node, "go": _go}
 
 
 def check(real: RealClients, case: Case) -> None:
