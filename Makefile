@@ -16,10 +16,10 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down test lint types unit fmt bench policy schema bundle image requirements clean reliability engine mutation
+.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down clients-node clients-go test lint types unit fmt bench policy schema bundle image requirements clean reliability engine mutation
 
 help: ## List the commands.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .venv/pip: requirements/pip.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Choose another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
@@ -130,6 +130,25 @@ build/bin/migrate: Makefile
 interop: .venv/dev build/bin/migrate ## Alternate with the genuine golang-migrate on one database (needs go).
 	@PATH="$(CURDIR)/build/bin:$$PATH" DATATIER_NO_SKIPS=golang-migrate $(BIN)/pytest -n 0 tests/bootstrap/migrate/test_migrate_interop.py tests/bootstrap/migrate/test_foreign_folders.py
 
+# Clients of Redis in Node, where npm is: from the lock file, without their install scripts. An npm that finds no
+# registry stops nothing: the tests of these clients skip then.
+NODE_CLIENTS := tests/clients/real/node
+$(NODE_CLIENTS)/node_modules/ready: $(NODE_CLIENTS)/package-lock.json $(NODE_CLIENTS)/.npmrc
+	@echo "The first run: clients of Redis (Node)"
+	@cd $(@D)/.. && npm ci --loglevel=error && touch node_modules/ready
+
+unit: clients-node
+
+clients-node: ## Install the clients of Redis in Node that the tests try (needs npm).
+	@if ! command -v npm >/dev/null; then echo "No npm on PATH: the tests of Redis clients in Node are skipped"; \
+	else $(AGAIN) -s $(NODE_CLIENTS)/node_modules/ready || echo "npm could not install the clients of Redis: their tests are skipped" >&2; fi
+
+build/bin/redis-clients: $(wildcard tests/clients/real/go/*)
+	@cd tests/clients/real/go && go build -o $(CURDIR)/$@ .
+
+clients-go: .venv/dev build/bin/redis-clients ## Try the Redis clients of Go under their presets (needs go).
+	@DATATIER_NO_SKIPS=make.clients-go $(BIN)/pytest -n 0 tests/clients/test_real_go.py
+
 fmt: .venv/dev ## Format, and fix what ruff can fix.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
@@ -177,4 +196,4 @@ requirements: ## Update the pinned requirements (needs uv), with hashes and with
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/package.in -c requirements/runtime.txt -o components/requirements.txt
 
 clean: ## Remove everything that can be rebuilt; keep the data in .local.
-	@rm -rf .venv policy/venv build .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv policy/venv $(NODE_CLIENTS)/node_modules build .mypy_cache .ruff_cache .hypothesis
