@@ -82,9 +82,9 @@ def everything(name: str) -> dict[str, Any]:
         ),
         # One that has channels alone.
         (
-            {"client": {"socket.io": {"namespaces": ["/", "/chat"]}}, "prefix": "io"},
+            {"client": {"socket-io": {"namespaces": ["/", "/chat"]}}, "prefix": "io"},
             (),
-            ("io#/#*", "io#/chat#*", "io-request#/#", "io-request#/chat#", "io-response#/#*", "io-response#/chat#*"),
+            ("io:*", "io:socket.io#/#*", "io:socket.io#/chat#*"),
             ("@pubsub",),
         ),
         ({"client": "arq"}, ("arq:*",), (), (*PLAIN, "info")),
@@ -191,7 +191,7 @@ def test_by_itself_nothing_about_a_client_is_unwise(name: str) -> None:
     [
         ({"client": {"django-redis": {"scan": True}}}, "reaches beyond its own keys with scan: the names of all keys"),
         (
-            {"client": {"rueidis": {"client_side_cache": True}}},
+            {"client": {"rueidis": {"tracking": True}}},
             "reaches beyond its own keys with client|caching, client|tracking: client tracking tells the names of all "
             "keys that change",
         ),

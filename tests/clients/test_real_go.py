@@ -1,4 +1,4 @@
-"""Clients in Go under the rules of their presets. They are compiled by `make clients-go`, which is not part of the gate."""
+"""Clients in Go under the rules of their presets, compiled by `make clients-go`, which is not part of the gate."""
 
 from __future__ import annotations
 
