@@ -1,6 +1,7 @@
 """Builds the bundle of the Lambda functions: bootstrap, migrations, observe, libraries, RDS certificate authorities.
 
     python -m bootstrap.bundle build/runner.zip [--platform arm64|x86_64|local] [--certificates FILE]
+        [--root FOLDER]
 
 botocore is left out: Lambda's Python runtime brings it. The same files give the same bytes: names are sorted, every
 entry carries the same time and mode, byte code names its source by hash. Byte code is in it because Lambda's folder is
@@ -21,6 +22,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrap.application import CARRIED
 from bootstrap.authorities import sort
 from bootstrap.sources import LOOKING, SOURCES
 
@@ -81,14 +83,17 @@ PLATFORMS = {
 }
 
 
-def build(target: Path, platform: Platform, *, certificates: bytes | None) -> Path:
-    """Write the bundle and return its path; nothing is left half-written. None for a bundle that speaks no TLS."""
+def build(target: Path, platform: Platform, *, certificates: bytes | None, root: Path = ROOT) -> Path:
+    """Write the bundle of the application in `root` and return its path; nothing is left half-written.
+
+    `certificates` is None for a bundle that speaks no TLS.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir=target.parent) as beside:
         staging = Path(folder)
         _install(staging, platform)
-        for path in _sources():
-            copy = staging / path.relative_to(ROOT)
+        for name, path in _sources(root).items():
+            copy = staging / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(path.read_bytes())
         if certificates is not None:
@@ -102,11 +107,11 @@ def build(target: Path, platform: Platform, *, certificates: bytes | None) -> Pa
     return target
 
 
-def digest(platform: Platform) -> str:
+def digest(platform: Platform, root: Path = ROOT) -> str:
     """SHA-256 of everything in a bundle without certificates, and of how it is built."""
     parts = [each.encode() for each in (platform.python, *platform.tags, *_pins())]
-    for path in (Path(__file__), *_sources()):
-        parts += [path.relative_to(ROOT).as_posix().encode(), path.read_bytes()]
+    for name, path in {Path("bundle.py"): Path(__file__), **_sources(root)}.items():
+        parts += [name.as_posix().encode(), path.read_bytes()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -158,9 +163,17 @@ def compiler(python: str) -> str | None:
     return found if works else None
 
 
-def _sources() -> list[Path]:
-    found = {path for pattern in (*SOURCES, *LOOKING) for path in ROOT.glob(pattern) if path.is_file()}
-    return sorted(path for path in found if path.relative_to(ROOT) not in _BUILDER)
+def _sources(root: Path) -> dict[Path, Path]:
+    """What it carries, by where that lies in it: the program's code, and the application in `root`."""
+    places = ((ROOT, SOURCES), (ROOT, LOOKING), (root, CARRIED))
+    found = {
+        path.relative_to(place): path
+        for place, patterns in places
+        for pattern in patterns
+        for path in place.glob(pattern)
+        if path.is_file()
+    }
+    return {name: found[name] for name in sorted(found) if name not in _BUILDER}
 
 
 def _install(staging: Path, platform: Platform) -> None:
@@ -233,10 +246,13 @@ def main() -> int:
     parser.add_argument("target", type=Path)
     parser.add_argument("--platform", choices=sorted(PLATFORMS), default="arm64", help="what it is to run on")
     parser.add_argument("--certificates", type=Path, help="RDS CA bundle (PEM) instead of a download")
+    parser.add_argument("--root", type=Path, default=ROOT, help="folder of the application")
     options = parser.parse_args()
     platform = PLATFORMS[options.platform]
     try:
-        target = build(options.target, platform, certificates=certificate_authorities(options.certificates))
+        target = build(
+            options.target, platform, root=options.root, certificates=certificate_authorities(options.certificates)
+        )
     except (BundleError, OSError) as error:
         sys.stderr.write(f"bundle: {error}\n")
         return 1

@@ -6,10 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrap.application import DEFINITION
 from bootstrap.errors import BootstrapError
-
-FILE = Path("schema") / "schema.json"
-"""The definition of the schema, beside the folder of the migrations."""
 
 
 class DeclaredExtensionsError(BootstrapError, ValueError):
@@ -33,7 +31,7 @@ def declared(root: Path) -> tuple[DeclaredExtension, ...]:
 
     Raise DeclaredExtensionsError.
     """
-    path = root / FILE
+    path = root / DEFINITION
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

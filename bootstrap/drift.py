@@ -20,7 +20,6 @@ from bootstrap.reconcile.by_url import plan_urls
 from bootstrap.reconcile.plan import Plan, plan_entered
 from bootstrap.reconcile.verify import verify_stack
 from bootstrap.report import Check
-from bootstrap.run import MIGRATIONS
 from bootstrap.schema import SchemaDifference
 from bootstrap.secrets import AwsStore, SecretStore
 from bootstrap.verify.by_role import verify_roles
@@ -67,9 +66,7 @@ class Drift(_Model):
         return not self.found and not self.failed
 
 
-def look(
-    manifest: Manifest, *, prove: bool = False, store: SecretStore | None = None, migrations: Path = MIGRATIONS
-) -> Drift:
+def look(manifest: Manifest, *, migrations: Path, prove: bool = False, store: SecretStore | None = None) -> Drift:
     """Compare a deployed stack with its declarations; with `prove` also log in as every identity.
 
     Raise BootstrapError where something cannot be read.
@@ -85,7 +82,7 @@ def look(
     return _drift(manifest.stack, (*pressing, *map(_of_schema, judged.counted)), plan, checks)
 
 
-def look_by_url(access: Access, conn: psycopg.Connection[Any], *, prove: bool, migrations: Path = MIGRATIONS) -> Drift:
+def look_by_url(access: Access, conn: psycopg.Connection[Any], *, migrations: Path, prove: bool) -> Drift:
     """Compare a database that no stack describes with the declarations; with `prove` also as every identity's role."""
     plan = plan_urls(access, conn, None, "main")
     pressing = tuple(_pressure(conn))

@@ -24,7 +24,7 @@ from bootstrap.postgres.removal import droppable
 from bootstrap.reconcile.allowed import BUT_DROPS
 from bootstrap.reconcile.engines import engines
 from bootstrap.reconcile.plan import plan_on
-from bootstrap.run import MIGRATIONS, skipped
+from bootstrap.run import skipped
 from bootstrap.secrets import AwsStore, SecretStore
 
 _THREADS = 8
@@ -57,7 +57,7 @@ class DryRun:
         }
 
 
-def dry_run(manifest: Manifest, *, migrations: Path = MIGRATIONS, store: SecretStore | None = None) -> DryRun:
+def dry_run(manifest: Manifest, *, migrations: Path, store: SecretStore | None = None) -> DryRun:
     """Plan a bootstrap of a deployed stack; nothing is written, neither to an engine nor to the store of secrets.
 
     Raise BootstrapError or MigrateError where the bootstrap itself would stop before it had done anything.

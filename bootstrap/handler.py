@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from bootstrap.application import BUNDLED
 from bootstrap.errors import BootstrapError
 from bootstrap.report import Report
 from bootstrap.request import VARIABLE, request
@@ -43,9 +44,10 @@ def handler(event: dict[str, JsonValue], context: Context) -> dict[str, JsonValu
     if asked.action == "check":
         from bootstrap.drift import look
 
-        return look(asked.manifest, prove=asked.prove).model_dump(mode="json")
+        return look(asked.manifest, migrations=BUNDLED, prove=asked.prove).model_dump(mode="json")
     report = run(
         asked.manifest,
+        migrations=BUNDLED,
         progress=lambda step, took: _log.info("%s: %.3f s", step, took),
         left=lambda: context.get_remaining_time_in_millis() / 1000,
     )

@@ -13,8 +13,9 @@ from redis.exceptions import RedisError
 
 from bootstrap import deadline, migrate, report
 from bootstrap.access import Access, Finding, analyse, load_access
+from bootstrap.application import DEFINITION
 from bootstrap.credentials import HeldCredential, read_all, stage_all
-from bootstrap.declared_extensions import FILE, DeclaredExtension, declared
+from bootstrap.declared_extensions import DeclaredExtension, declared
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import extensions, master
@@ -26,7 +27,6 @@ from bootstrap.reconcile.apply import apply as reconcile
 from bootstrap.reconcile.engines import Engines, engines, wanted_roles
 from bootstrap.secrets import AwsStore, SecretStore, open_postgres
 
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _THREADS = 8
 
 Progress = Callable[[str, float], None]
@@ -36,8 +36,8 @@ Progress = Callable[[str, float], None]
 def run(
     manifest: Manifest,
     *,
+    migrations: Path,
     progress: Progress | None = None,
-    migrations: Path | None = None,
     store: SecretStore | None = None,
     left: deadline.Left | None = None,
 ) -> report.Report:
@@ -50,7 +50,7 @@ def run(
     access = load_access(manifest.access)
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="bootstrap") as pool:
-        return _Run(manifest, access, store, pool, progress or _quiet, left).go(migrations or MIGRATIONS)
+        return _Run(manifest, access, store, pool, progress or _quiet, left).go(migrations)
 
 
 def _quiet(name: str, seconds: float) -> None:
@@ -232,11 +232,11 @@ def blame_extensions(
         error.comes_of("; ".join(lacking))
     elif error.sqlstate == "42501" and "create extension" in error.what:
         error.explain(
-            f'declare the extension in {FILE}: {{"extensions": {{"NAME": {{}}}}}}; the bootstrap makes it before the '
-            "migrations, as the master, and CREATE EXTENSION IF NOT EXISTS then finds it"
+            f'declare the extension in {DEFINITION}: {{"extensions": {{"NAME": {{}}}}}}; the bootstrap makes it before '
+            "the migrations, as the master, and CREATE EXTENSION IF NOT EXISTS then finds it"
         )
     elif error.sqlstate in _ABSENT and not declares:
-        error.explain(f"where an extension brings it, declare that in {FILE}")
+        error.explain(f"where an extension brings it, declare that in {DEFINITION}")
 
 
 def skipped(manifest: Manifest, access: Access) -> Iterator[str]:

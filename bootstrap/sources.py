@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-# Of the migrations everything: no extension makes a file one, and the folder may hold a `datatier.allow`. Of what is
-# known the rule for passwords and the clients of Redis; a test holds the list against what is imported.
+from bootstrap.application import ACCESS, CARRIED
+
+# Of what is known the rule for passwords and the clients of Redis; a test holds the list against what is imported.
 SOURCES = (
     "bootstrap/**/*.py",
     "knowledge/__init__.py",
@@ -12,9 +13,10 @@ SOURCES = (
     "knowledge/redis/__init__.py",
     "knowledge/redis/clients.py",
     "knowledge/redis/clients/*.toml",
-    "migrations/*",
-    "schema/*.json",
 )
+
+APPLICATION = (*CARRIED, ACCESS)
+"""The application's files that make the runner run again. The declaration reaches it in the manifest."""
 
 LOOKING = (
     "capacity/**/*.py",

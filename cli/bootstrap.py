@@ -10,8 +10,9 @@ import typer
 from cli import access_view, present
 from cli.declaration import keep, with_secrets
 from cli.errors import DIFFERENT, FAILED
-from cli.options import MIGRATIONS, JsonFlag, ManifestOption, PathOption, StackArgument
+from cli.options import JsonFlag, ManifestOption, PathOption, StackArgument
 from cli.output import console, emit_json
+from cli.project import migrations
 from cli.target import find_declared
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print what would 
 def bootstrap(
     stack: StackArgument = None,
     manifest: ManifestOption = None,
-    path: PathOption = MIGRATIONS,
+    path: PathOption = None,
     dry_run: DryRunOption = False,
     json: JsonFlag = False,
 ) -> None:
@@ -34,6 +35,7 @@ def bootstrap(
     [bold]Examples:[/] datatier bootstrap --dry-run    pulumi stack output manifest -s prod | datatier bootstrap -m -
     """
     target, tier = find_declared(stack, manifest)
+    path = path or migrations()
     if dry_run:
         _show_plan(target, path, json=json)
         return

@@ -25,7 +25,6 @@ from cli.output import console, emit_json, escape, table
 from cli.project import project_root
 from graph.errors import CloudError
 from infra.settings.stackfile import read_stack, stacks
-from infra.trigger import PACKAGE
 from knowledge.postgres.catalogue import DEFAULT_MAJOR
 from local import ports
 from local.state import StateDir
@@ -114,7 +113,7 @@ def _extensions(root: Path) -> Iterator[ToolCheck]:
 
     majors: set[int] = set()
     try:
-        wanted = declared(PACKAGE)
+        wanted = declared(root)
         for stack in stacks(root) if wanted else ():
             with contextlib.suppress(ValueError):  # the row of its file says so
                 majors.add(load_stack(root, stack).instances.primary.major)

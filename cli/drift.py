@@ -16,7 +16,7 @@ from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackArgument
 from cli.output import console, counted, emit_json, escape, note
-from cli.project import project_root
+from cli.project import migrations, project_root
 from cli.target import find_declared
 from infra.settings.access_file import read_access
 
@@ -57,12 +57,12 @@ def drift(
 
         access = read_access(project_root())
         with open_database_url(url) as conn:
-            data = look_by_url(access, conn, prove=prove).model_dump(mode="json")
+            data = look_by_url(access, conn, migrations=migrations(), prove=prove).model_dump(mode="json")
     else:
         from bootstrap.drift import look
 
         target, _ = find_declared(stack, manifest)
-        data = look(target, prove=prove).model_dump(mode="json")
+        data = look(target, migrations=migrations(), prove=prove).model_dump(mode="json")
     if json:
         emit_json(data)
     else:

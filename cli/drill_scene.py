@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cli.errors import InputError
 from cli.output import note
+from cli.project import migrations
 from cli.target import find_kept, find_manifest
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ def landing(subnet_group: str | None, security_groups: list[str] | None, paramet
 
 def scene_of(stack: str | None, file: str | None, keep: Sequence[str], groups: Groups | None = None) -> Scene:
     """The scene of a stack that is up. Raise InputError or NothingUpError."""
-    from bootstrap.run import MIGRATIONS
     from bootstrap.secrets import AwsStore
     from keep.drill.scene import Scene
 
@@ -66,7 +66,7 @@ def scene_of(stack: str | None, file: str | None, keep: Sequence[str], groups: G
         store=AwsStore(manifest.region, manifest.aws_endpoint),
         books=books,
         objective=_objective(manifest.stack, declared),
-        migrations=MIGRATIONS,
+        migrations=migrations(),
     )
     return scene if state is not None else replace(scene, poll=_AWS_POLL, interval=_AWS_BEAT)
 

@@ -15,6 +15,7 @@ from cli.health import looker_at
 from cli.listening import address, is_loopback, serve_until_stopped, unbound
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import counted, note
+from cli.project import migrations
 from cli.target import find_manifest
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def exporter_of(
     else:
         found = find_manifest(stack, manifest)
         watched = Watched(postgres=found, redis=found)
-    asked = sources(watched, collectors or (), tables or CAP)
+    asked = sources(watched, collectors or (), tables or CAP, migrations=migrations())
     if isinstance(watched.postgres, Manifest):
         asked = (*asked, kept_source(watched.postgres, tier_of(watched, stack, manifest)))
     return Exporter(asked, watched.prefix), watched

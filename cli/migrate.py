@@ -17,9 +17,9 @@ from cli.doors import by_url, open_database
 from cli.duration import duration
 from cli.errors import FAILED, WRONG_INPUT, InputError, NothingUpError
 from cli.files import writing
-from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, ManifestOption, PathOption, StackOption
-from cli.output import console, counted, emit_json, escape, note, table
-from cli.project import not_carried, project_root
+from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, PathOption, StackOption
+from cli.output import console, counted, emit_json, escape, table
+from cli.project import migrations
 from cli.rehearse import rehearse
 
 app = typer.Typer(no_args_is_help=True, help="Move the schema along its migrations (golang-migrate's table and lock).")
@@ -73,7 +73,7 @@ def _runner(
     stack: str | None,
     manifest: str | None,
     url: str | None,
-    path: Path,
+    path: Path | None,
     *,
     allow: list[str] | None = None,
     snapshot: bool = False,
@@ -87,9 +87,7 @@ def _runner(
         from cli.target import find_manifest
 
         target = find_manifest(stack, manifest)
-    if path == MIGRATIONS:
-        note(not_carried(project_root()))
-    source = migrate.Source.load(path, allow or ())
+    source = migrate.Source.load(path or migrations(), allow or ())
     identity, owner = ("", None) if isinstance(target, Secret) else _migrator(target)
     with open_database(target, identity) as connection:
         if snapshot:
@@ -163,7 +161,7 @@ def up(
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
-    path: PathOption = MIGRATIONS,
+    path: PathOption = None,
     dry_run: DryRunFlag = False,
     wait: WaitOption = WAIT,
     lock_timeout: LockTimeoutOption = LOCK,
@@ -199,7 +197,7 @@ def down(
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
-    path: PathOption = MIGRATIONS,
+    path: PathOption = None,
     dry_run: DryRunFlag = False,
     wait: WaitOption = WAIT,
     lock_timeout: LockTimeoutOption = LOCK,
@@ -236,7 +234,7 @@ def down_to(
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
-    path: PathOption = MIGRATIONS,
+    path: PathOption = None,
     dry_run: DryRunFlag = False,
     wait: WaitOption = WAIT,
     lock_timeout: LockTimeoutOption = LOCK,
@@ -271,7 +269,7 @@ def goto(
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
-    path: PathOption = MIGRATIONS,
+    path: PathOption = None,
     dry_run: DryRunFlag = False,
     wait: WaitOption = WAIT,
     lock_timeout: LockTimeoutOption = LOCK,
@@ -306,7 +304,7 @@ def force(
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
-    path: PathOption = MIGRATIONS,
+    path: PathOption = None,
     wait: WaitOption = WAIT,
 ) -> None:
     """Declare the schema to be at a version and clean; nothing is run. The way out of a dirty state.
@@ -323,7 +321,7 @@ def validate(
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
-    path: PathOption = MIGRATIONS,
+    path: PathOption = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Look at the files only, even where a tier is up.")
     ] = False,
@@ -345,7 +343,7 @@ def validate(
     if problems is None:
         from bootstrap import migrate
 
-        problems = migrate.validate(migrate.Source.load(path, allow or ()), style=style)
+        problems = migrate.validate(migrate.Source.load(path or migrations(), allow or ()), style=style)
     if json:
         emit_json([asdict(problem) for problem in problems])
     else:
@@ -364,7 +362,7 @@ def validate(
 
 
 def _validated(
-    stack: str | None, manifest: str | None, url: str | None, path: Path, allow: list[str] | None
+    stack: str | None, manifest: str | None, url: str | None, path: Path | None, allow: list[str] | None
 ) -> tuple[migrate.FileProblem, ...] | None:
     """Beside the database; None where none was named and none is up."""
     try:
@@ -379,7 +377,7 @@ def _validated(
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="What it does, e.g. add_comments.")], path: PathOption = MIGRATIONS
+    name: Annotated[str, typer.Argument(help="What it does, e.g. add_comments.")], path: PathOption = None
 ) -> None:
     """Make the next pair of files.
 
@@ -387,8 +385,9 @@ def create(
     """
     from bootstrap import migrate
 
-    with writing("--path", path):
-        made = migrate.create(path, name)
+    folder = path or migrations()
+    with writing("--path", folder):
+        made = migrate.create(folder, name)
     for file in made:
         console().print(str(file))
 
@@ -398,7 +397,7 @@ def version(
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
-    path: PathOption = MIGRATIONS,
+    path: PathOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Print the version of the schema.
@@ -422,7 +421,7 @@ def status(
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
-    path: PathOption = MIGRATIONS,
+    path: PathOption = None,
     json: JsonFlag = False,
 ) -> None:
     """List every migration, applied or not.

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-PathOption = Annotated[Path, typer.Option("--path", help="Folder with the migration files.")]
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
+PathOption = Annotated[
+    Path | None, typer.Option("--path", help="Folder with the migration files; the application's own when absent.")
+]
 StackArgument = Annotated[str | None, typer.Argument(help="Stack; the one brought up last when absent.")]
 NamedStack = Annotated[str, typer.Argument(help="Stack: dev, staging, prod, local, or one of your own.")]
 StackOption = Annotated[

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from bootstrap.declared_extensions import declared
+from cli.project import project_root
 from graph.errors import CloudError
-from infra.trigger import PACKAGE
 from local.postgres import binaries, packages
 
 
@@ -31,10 +32,10 @@ def wanted(major: int, extensions: Iterable[str]) -> Iterator[str]:
             yield adds
 
 
-def lacking(major: int) -> Iterator[str]:
+def lacking(root: Path, major: int) -> Iterator[str]:
     """Say of each declared extension that no package here has it, and what mends that, one sentence each."""
     found = binaries.find(major)
-    for each in declared(PACKAGE):
+    for each in declared(root):
         if found.source(each.name) is None:
             yield f"extension {each.name}: {missing(each.name, found)}"
 
@@ -50,9 +51,10 @@ def main(stack: str) -> None:
     """Print them; where the stack's file is wrong, nothing: `datatier up` says it."""
     from infra.load import load_stack
 
+    root = project_root()
     try:
-        major = load_stack(PACKAGE, stack).instances.primary.major
-        targets = wanted(major, [each.name for each in declared(PACKAGE)])
+        major = load_stack(root, stack).instances.primary.major
+        targets = wanted(major, [each.name for each in declared(root)])
     except ValueError:
         return
     sys.stdout.write("".join(f"{target}\n" for target in dict.fromkeys(targets)))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bootstrap.declared_extensions import FILE
+from bootstrap.application import DEFINITION
 from cli import preview_view
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, NamedStack
@@ -135,7 +135,7 @@ def _upkeep(source: StackSource) -> Iterator[PreviewFinding]:
     from bootstrap import schema
     from bootstrap.schema.kept_partitions import unknown
 
-    path = source.root / FILE
+    path = source.root / DEFINITION
     if source.access.upkeep and path.is_file():
         for sentence in unknown(source.access.upkeep, schema.load(path)):
             message = f"access.yaml: {sentence}"

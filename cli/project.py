@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bootstrap.application import DEFINITION, MIGRATIONS
 from cli.errors import InputError
 from infra.settings.stackfile import file_of
 from infra.trigger import PACKAGE
@@ -20,14 +21,6 @@ if TYPE_CHECKING:  # most commands only want to know where the project lies
     from infra.settings.model import Settings
 
 
-def not_carried(root: Path) -> str | None:
-    """Say that the migrations of a project folder are not those that are applied, where it has any."""
-    theirs = root / "migrations"
-    if root.resolve() == PACKAGE.resolve() or not theirs.is_dir():
-        return None
-    return f"{theirs} is not read: the migrations are those beside the program, {PACKAGE / 'migrations'}."
-
-
 def project_root(start: Path | None = None) -> Path:
     """The nearest folder, from here upwards, with a `Pulumi.yaml`; the project's own when there is none."""
     return own_root(start) or PACKAGE
@@ -37,6 +30,16 @@ def own_root(start: Path | None = None) -> Path | None:
     """The nearest folder, from here upwards, with a `Pulumi.yaml`."""
     here = (start or Path.cwd()).resolve()
     return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), None)
+
+
+def migrations() -> Path:
+    """The folder of the application's migrations."""
+    return project_root() / MIGRATIONS
+
+
+def definition() -> Path:
+    """The definition of the application's schema, which need not be there."""
+    return project_root() / DEFINITION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +115,7 @@ def load(stack: str) -> StackSource:
         settings=found.settings,
         instances=found.instances,
         access=read_access(root),
-        unread=(*found.unread, *([said] if (said := not_carried(root)) else [])),
+        unread=found.unread,
     )
 
 

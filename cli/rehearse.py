@@ -14,9 +14,9 @@ from bootstrap.declared_extensions import DeclaredExtension, declared
 from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.git import as_of
-from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, PathOption
+from cli.options import DatabaseUrlOption, JsonFlag, PathOption
 from cli.output import console, emit_json, escape
-from cli.project import project_root
+from cli.project import migrations, project_root
 
 if TYPE_CHECKING:  # brings psycopg, which other commands do without
     import psycopg
@@ -39,7 +39,7 @@ def rehearse(
         typer.Option("--since", help="Version, or revision of Git, whose migrations are not new: 12, origin/main."),
     ] = "0",
     database_url: DatabaseUrlOption = None,
-    path: PathOption = MIGRATIONS,
+    path: PathOption = None,
     form: Annotated[RehearsalFormat, typer.Option("--format", help="Form of the report.")] = RehearsalFormat.TABLE,
     json: JsonFlag = False,
 ) -> None:
@@ -58,6 +58,7 @@ def rehearse(
     if json and form not in (RehearsalFormat.TABLE, RehearsalFormat.JSON):
         raise InputError("--json and --format contradict each other: choose one.")
     form = RehearsalFormat.JSON if json else form
+    path = path or migrations()
     source = Source.load(path)
     base, edited = _base(since, source, path)
 

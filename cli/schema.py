@@ -18,6 +18,7 @@ from cli.errors import DIFFERENT, InputError
 from cli.files import write_whole, writing
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json, escape
+from cli.project import definition
 from infra.settings.problems import nearest
 
 app = typer.Typer(no_args_is_help=True, help="Hold the schema of a server against its committed definition.")
@@ -29,8 +30,7 @@ if TYPE_CHECKING:  # brings psycopg, which other commands do without
     from bootstrap.manifest import Manifest
     from bootstrap.schema import SchemaDifference, ServerSchema
 
-DEFINITION = Path(__file__).parents[1] / "schema" / "schema.json"
-FileOption = Annotated[Path, typer.Option("--file", help="The definition.")]
+FileOption = Annotated[Path | None, typer.Option("--file", help="The definition; the application's own when absent.")]
 _COLOURS = {"ERROR": "red", "WARN": "yellow", "INFO": "cyan", "DEBUG": "dim"}
 
 
@@ -86,7 +86,7 @@ def check(
     replica: Annotated[str | None, typer.Option("--replica", help="Look at this replica.")] = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
-    file: FileOption = DEFINITION,
+    file: FileOption = None,
     rows: Annotated[bool, typer.Option("--rows", help="Count the rows of every table, one by one.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell each step (DEBUG).")] = False,
     json: JsonFlag = False,
@@ -104,6 +104,7 @@ def check(
             console(stderr=severity == "DEBUG").print(f"[{_COLOURS[severity]}]{severity:5}[/] {escape(text)}")
 
     began = perf_counter()
+    file = file or definition()
     expected = schema.load(file)
     say("DEBUG", f"{file}: {len(expected.get('tables', {}))} tables, migration {expected.get('version')}")
     with _server(stack, manifest, database_url, replica) as connection:
@@ -169,14 +170,14 @@ def _summary(live: ServerSchema, found: tuple[SchemaDifference, ...], seconds: f
 
 
 @app.command()
-def sql(file: FileOption = DEFINITION, json: JsonFlag = False) -> None:
+def sql(file: FileOption = None, json: JsonFlag = False) -> None:
     """Print the statements that make an empty database as defined.
 
     [bold]Example:[/] datatier schema sql | psql
     """
     from bootstrap import schema
 
-    made = schema.generate(schema.load(file))
+    made = schema.generate(schema.load(file or definition()))
     if json:
         emit_json(list(made))
     else:
@@ -184,14 +185,14 @@ def sql(file: FileOption = DEFINITION, json: JsonFlag = False) -> None:
 
 
 @app.command()
-def docs(file: FileOption = DEFINITION, json: JsonFlag = False) -> None:
+def docs(file: FileOption = None, json: JsonFlag = False) -> None:
     """Print the definition as Markdown: an ER diagram and a section for each table.
 
     [bold]Example:[/] datatier schema docs > docs/schema.md
     """
     from bootstrap import schema
 
-    page = schema.document(schema.load(file))
+    page = schema.document(schema.load(file or definition()))
     emit_json({"markdown": page}) if json else typer.echo(page, nl=False)
 
 
@@ -200,7 +201,7 @@ def dump(
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
-    file: FileOption = DEFINITION,
+    file: FileOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Write the definition from a migrated server; to be read before it is committed. --json prints it instead.
@@ -219,6 +220,7 @@ def dump(
     if json:
         emit_json(found)
         return
+    file = file or definition()
     with writing("--file", file):
         write_whole(file, schema.dump(found))
     tables = sum("partition_of" not in table for table in found.get("tables", {}).values())

@@ -118,7 +118,7 @@ def _deploy(
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
         major = source.instances.primary.major
         runs = data_major(state.path / "postgres" / source.instances.primary.identifier) or major
-        for sentence in (*source.notes, *lacking(runs)):
+        for sentence in (*source.notes, *lacking(source.root, runs)):
             steps.say(f"note: {sentence}")
         from local.substrate import LocalCloud
 

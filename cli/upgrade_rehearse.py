@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.errors import FAILED, InputError
-from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackArgument
+from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import console, emit_json, escape
+from cli.project import migrations
 from cli.upgrade_rehearse_data import Asked, data, folder_of, major_of
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _database(
     with data(asked, "postgres", values["version"], say) as found:
         copy = database_of(found.manifest)
         major = major_of(copy.server_version, values["version"])
-        own = MIGRATIONS if found.manifest.stack else None
+        own = migrations() if found.manifest.stack else None
         return carried_out(
             MajorUpgrade(
                 place=found.place,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bootstrap.application import MIGRATIONS
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.options import JsonFlag, ManifestOption
 from cli.output import console, emit_json, escape, note
@@ -120,7 +121,9 @@ def _world(source: StackSource, plan: StoredPlan, manifest: str | None, *, pulum
     region = found.region if found else plan.region or source.account_region
     return Real(
         aws=Aws(region, found.aws_endpoint if found else None, Caller(plan.profile, plan.role)),
-        database=Database(found, f"pulumi stack output manifest -s {plan.stack} > manifest.json"),
+        database=Database(
+            found, f"pulumi stack output manifest -s {plan.stack} > manifest.json", source.root / MIGRATIONS
+        ),
         config=source.config,
         root=source.root,
         pulumi=pulumi,

@@ -1,5 +1,7 @@
 """Entry point of `pulumi up`."""
 
+from pathlib import Path
+
 import pulumi
 
 from bootstrap.access import AccessError
@@ -7,10 +9,11 @@ from infra.program import BUNDLE, program
 from infra.settings.problems import SettingsError, declared_wrong
 from infra.trigger import PACKAGE
 
-if not (PACKAGE / BUNDLE).is_file():
+root = Path(pulumi.get_root_directory() or PACKAGE)
+if not (root / BUNDLE).is_file():
     raise pulumi.RunError(f"{BUNDLE} is missing: build the bootstrap's runner with `make bundle`.")
 try:
-    program(PACKAGE)
+    program(root)
 except (AccessError, ValueError) as error:
     if not isinstance(error, (AccessError, SettingsError)) and not declared_wrong(error):
         raise

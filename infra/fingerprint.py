@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from bootstrap.application import ACCESS, CARRIED
 from infra.settings.stackfile import file_of
 from infra.trigger import PACKAGE, content_hash
 
@@ -15,8 +16,6 @@ from infra.trigger import PACKAGE, content_hash
 _ROOMS = ("bootstrap", "components", "graph", "infra", "knowledge", "local", "runtime")
 _KINDS = ("py", "json", "csv", "toml", "sh")
 CODE = (*(f"{room}/**/*.{kind}" for room in _ROOMS for kind in _KINDS), "requirements/runtime.txt")
-# What the bootstrap carries lies with the program.
-_CARRIED = {"migrations/": "migrations/*", "schema/": "schema/*.json"}
 
 
 def fingerprint(root: Path, stack: str, variables: Iterable[str] = ()) -> str:
@@ -33,5 +32,6 @@ def fingerprint(root: Path, stack: str, variables: Iterable[str] = ()) -> str:
 
 def declarations(root: Path, stack: str) -> dict[str, str]:
     """What a stack is declared by -> a hash of it as it is on disk."""
-    own = {name: content_hash(root, (name,)) for name in ("access.yaml", file_of(stack))}
-    return own | {name: content_hash(PACKAGE, (pattern,)) for name, pattern in _CARRIED.items()}
+    patterns = {each: each for each in (ACCESS, file_of(stack))}
+    patterns |= {each.partition("/")[0] + "/": each for each in CARRIED}
+    return {name: content_hash(root, (pattern,)) for name, pattern in patterns.items()}

@@ -5,6 +5,7 @@ Flow: the stack file's `data-tier:*` keys -> laid on the profile -> types (`sett
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -17,16 +18,16 @@ from bootstrap.declared_extensions import declared
 from infra.instances import Instances, instances
 from infra.rules import stack as rules
 from infra.settings.encrypted import decrypted
-from infra.settings.model import Settings
+from infra.settings.model import NAME, Settings
 from infra.settings.problems import SettingsError, SettingsProblem, brief, close, nearest, rule_of
-from infra.settings.profiles import PROFILES, cache_defaults, defaults, merge
+from infra.settings.profiles import PROFILES, cache_defaults, defaults, merge, named
 from infra.settings.sections import Section
-from infra.settings.stackfile import PROJECT, StackFile, file_of, read_file
-from infra.trigger import PACKAGE
+from infra.settings.stackfile import PROJECT, PROJECT_FILE, StackFile, file_of, read_file
 from knowledge.regions import is_region
 
 NAMESPACE = PROJECT
 
+_NAMELESS = "app"
 # Written by people who come from redis.conf; ElastiCache has none of it.
 _PERSISTENCE = {"appendonly", "appendfsync", "aof", "save", "persistence", "dir", "dbfilename", "rdb"}
 
@@ -51,7 +52,7 @@ def load_stack(root: Path, stack: str) -> Declared:
     if misplaced := [*_misplaced(file)]:
         raise SettingsError(source, misplaced)
     config, encrypted = decrypted(file.config, stack, source)
-    extensions = declared_extensions()
+    extensions = declared_extensions(root)
     settings = load_settings(config, stack=stack, source=source, extensions=extensions)
     unread = [f"{key} is encrypted by Pulumi: a placeholder is used here." for key in encrypted]
     unread += [
@@ -61,9 +62,9 @@ def load_stack(root: Path, stack: str) -> Declared:
     return Declared(config=config, settings=settings, instances=servers, unread=tuple(unread))
 
 
-def declared_extensions() -> tuple[str, ...]:
+def declared_extensions(root: Path) -> tuple[str, ...]:
     """Names of the extensions that the application declares beside its migrations. Raise DeclaredExtensionsError."""
-    return tuple(each.name for each in declared(PACKAGE))
+    return tuple(each.name for each in declared(root))
 
 
 def _misplaced(file: StackFile) -> Iterator[SettingsProblem]:
@@ -155,7 +156,12 @@ def _parse(given: Mapping[str, object], profile: str) -> tuple[Settings | None, 
 
 
 def _complete(given: Mapping[str, object], profile: str) -> dict[str, Any]:
-    whole = merge(defaults(profile), given)
+    name = given.get("name")
+    # Where the name is wrong or missing, nothing that follows from it is a second problem.
+    base = merge(
+        defaults(profile), named(name if isinstance(name, str) and re.fullmatch(NAME, name, re.ASCII) else _NAMELESS)
+    )
+    whole = merge(base, given)
     caches = whole.get("redis")
     if isinstance(caches, dict):
         whole["redis"] = {
@@ -173,6 +179,11 @@ def _path(loc: tuple[int | str, ...]) -> str:
 
 
 def _rule(error: Any, loc: tuple[int | str, ...]) -> str:
+    if error["type"] == "missing" and loc == ("name",):
+        return (
+            f"is missing: the application's name, with which all names begin, stands in {PROJECT_FILE} as "
+            "`config: {name: shop}`."
+        )
     if error["type"] == "extra_forbidden" and loc[0] == "redis" and str(loc[-1]) in _PERSISTENCE:
         return (
             "ElastiCache has no such knob: no append-only file and no save points. What serves instead: replicas with "

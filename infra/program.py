@@ -14,7 +14,7 @@ from infra.load import declared_extensions, load_settings
 from infra.settings.access_file import read_declaration
 from infra.settings.stackfile import file_of
 from infra.stack import deploy
-from infra.trigger import PACKAGE, content_hash
+from infra.trigger import trigger
 
 BUNDLE = Path("build") / "runner.zip"
 
@@ -23,7 +23,7 @@ def program(root: Path) -> None:
     """Declare every resource of the stack that is being run."""
     stack = pulumi.get_stack()
     config = engine_config()
-    extensions = declared_extensions()
+    extensions = declared_extensions(root)
     settings = load_settings(config, stack=stack, source=file_of(stack), extensions=extensions)
     deploy(
         stack,
@@ -31,5 +31,5 @@ def program(root: Path) -> None:
         read_declaration(root),
         extensions=extensions,
         code=pulumi.FileArchive(str(root / BUNDLE)),
-        trigger=content_hash(PACKAGE),
+        trigger=trigger(root),
     )

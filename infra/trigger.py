@@ -6,15 +6,18 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from bootstrap.sources import SOURCES
+from bootstrap.sources import APPLICATION, SOURCES
 
 PACKAGE = Path(__file__).parents[1]
-"""Where the program lies: its rooms, and the migrations and the schema that come with it."""
-# Relative to the project's folder.
-BOOTSTRAP = (*SOURCES, "access.yaml")
+"""Where the program lies: its rooms. The application lies in the project's root, which may be another folder."""
 
 
-def content_hash(root: Path, patterns: Iterable[str] = BOOTSTRAP) -> str:
+def trigger(root: Path) -> str:
+    """SHA-256 of what the bootstrap does with the application in a folder."""
+    return hashlib.sha256(f"{content_hash(PACKAGE, SOURCES)} {content_hash(root, APPLICATION)}".encode()).hexdigest()
+
+
+def content_hash(root: Path, patterns: Iterable[str]) -> str:
     """SHA-256 over names and contents of the matching files; the same for the same files wherever they lie."""
     digest = hashlib.sha256()
     for path in sorted({path for pattern in patterns for path in root.glob(pattern) if path.is_file()}):

@@ -67,7 +67,8 @@ class LocalCloud:
             self.context.spare = self._pool.submit(spare, self.state, self._postgres_major)
         self._pool.submit(_warm)
         if self.context.runner == "lambda":
-            self._pool.submit(built)  # its first time takes longer than the servers; a failure is told where it is used
+            # Its first time takes longer than the servers; a failure is told where it is used.
+            self._pool.submit(built, self.state.project)
 
     def ensure(self, resource: Resource) -> Made:
         began = time.monotonic()

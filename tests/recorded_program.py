@@ -12,20 +12,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clinic_project import CLINIC, NAME
 from once import once
 
 if TYPE_CHECKING:  # whoever asks for nothing does not wait for the SDK
     from graph.deployment import Deployment
 
-ROOT = Path(__file__).parents[1]
 _seen: dict[str, bytes] = {}
 
 
-def recorded(stack: str, values: Mapping[str, Any], *, root: Path = ROOT, region: str = "eu-west-1") -> Deployment:
+def recorded(stack: str, values: Mapping[str, Any], *, root: Path = CLINIC, region: str = "eu-west-1") -> Deployment:
     """What `program(root)` declares for a stack of these values, offline; each caller has a copy to itself."""
     from graph.offline import Offline
     from infra.program import program
     from runtime.monitor import run_program
+
+    values = {**NAME, **values}
 
     def record(place: Path) -> None:
         place.write_bytes(pickle.dumps(run_program(stack, lambda: program(root), Offline(region), values)))

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from bootstrap import schema
 from bootstrap.access import load_access
+from bootstrap.application import BUNDLED
 from bootstrap.aws import aws_client
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
@@ -25,7 +26,6 @@ from bootstrap.restored import event as events
 from bootstrap.restored.enter import enter, target_of
 from bootstrap.restored.look import look
 from bootstrap.restored.verdict import RestoreCheck, Verdict, judge
-from bootstrap.run import MIGRATIONS
 from bootstrap.secrets import AwsStore, SecretStore
 
 _log = logging.getLogger("datatier.restored")
@@ -48,6 +48,7 @@ def handler(event: dict[str, JsonValue], context: object) -> dict[str, JsonValue
         store=AwsStore(manifest.region, manifest.aws_endpoint),
         rds=aws_client("rds", region, endpoint),
         backup=aws_client("backup", region, endpoint),
+        migrations=BUNDLED,
     )
     if not verdict.ok:
         raise VerdictError(verdict.message)
@@ -61,7 +62,7 @@ def validate(
     store: SecretStore,
     rds: Any,
     backup: Any,
-    migrations: Path | None = None,
+    migrations: Path,
 ) -> Verdict:
     """Look into what `event` tells of, tell AWS Backup, and return the verdict."""
     restored = events.read(event)
@@ -69,7 +70,7 @@ def validate(
     conn, how = enter(manifest, target, store, rds)
     with conn:
         alive = _alive(manifest, store)
-        judged = judge(look(conn, load_access(manifest.access), migrations or MIGRATIONS, alive=alive))
+        judged = judge(look(conn, load_access(manifest.access), migrations, alive=alive))
     verdict = Verdict(checks=(RestoreCheck(name="login", ok=True, detail=how), *judged.checks), rows=judged.rows)
     _log.info("%s: %s", restored.identifier, json.dumps(verdict.as_json()))
     # Once it is set it cannot be changed (restore-testing-validation).

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from bootstrap.declared_extensions import FILE
+from bootstrap.application import DEFINITION
 from bootstrap.errors import BootstrapError
 from bootstrap.schema.definition import Schema
 
@@ -26,7 +26,7 @@ def _adapter() -> TypeAdapter[Schema]:
 
 def beside(migrations: Path) -> Path | None:
     """Return the definition that belongs to a folder of migrations, None where there is none."""
-    path = migrations.resolve().parent / FILE
+    path = migrations.resolve().parent / DEFINITION
     return path if path.is_file() else None
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bootstrap.declared_extensions import FILE
+from bootstrap.application import DEFINITION
 from bootstrap.manifest import PRIMARY
 from infra.instances import STACK, DatabaseInstance, Instances, ReplicationGroup
 from infra.rules import backups, maintenance, objectives, partitions
@@ -54,7 +54,7 @@ def _extensions(tier: Instances) -> Iterator[SettingsProblem]:
     primary, *_ = _with_known_version(tier)
     for name in primary.extensions:
         if problem := extension_problem(name, primary.major):
-            yield SettingsProblem(f"{FILE}: extensions", problem if problem.endswith("?") else f"{problem}.")
+            yield SettingsProblem(f"{DEFINITION}: extensions", problem if problem.endswith("?") else f"{problem}.")
 
 
 def _stack(tier: Instances) -> Iterator[SettingsProblem]:

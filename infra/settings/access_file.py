@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap.access import Access, load_access
+from bootstrap.application import ACCESS
 from infra.settings.problems import SettingsError, SettingsProblem
 from infra.settings.yamlfile import read_mapping
 
@@ -17,7 +18,7 @@ def read_access(root: Path) -> Access:
 
 def read_declaration(root: Path) -> dict[str, Any]:
     """`access.yaml` of the project, as it is written. Raise `SettingsError` when it cannot be read."""
-    path = root / "access.yaml"
+    path = root / ACCESS
     try:
         return read_access_file(path, "access.yaml")
     except FileNotFoundError:

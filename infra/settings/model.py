@@ -27,6 +27,9 @@ from infra.settings.sections import (
 )
 from knowledge import limits
 
+NAME = r"[a-z](-?[a-z0-9]){0,19}"
+"""What an application may be called."""
+
 
 class KeysSection(Section):
     deletion_window: Annotated[int, limited(limits.DELETION_WINDOW)]
@@ -50,9 +53,8 @@ class Settings(Section):
     """Everything the program needs to know about a stack."""
 
     profile: Literal["dev", "staging", "prod", "local"]
-    name: Annotated[
-        str, _matches(r"[a-z](-?[a-z0-9]){0,19}", "must be 1-20 lower-case letters, digits and single hyphens.")
-    ]
+    name: Annotated[str, _matches(NAME, "must be 1-20 lower-case letters, digits and single hyphens.")]
+    """Of the application: the names of everything begin with it, and its database is called so."""
     time_zone: Zone
     protect: bool
     """Deletion protection, in AWS where it exists and in Pulumi."""

@@ -30,7 +30,6 @@ _CACHE: dict[str, Any] = {
 }
 
 _DEV: dict[str, Any] = {
-    "name": "tmi",
     "time_zone": "UTC",
     "protect": False,
     "final_snapshots": False,
@@ -48,8 +47,6 @@ _DEV: dict[str, Any] = {
         "maintenance": "Sun 04:00-05:00",
         "insights": "standard",
         "monitoring": 60,
-        "database": "tmi",
-        "master": "tmi_admin",
         "port": 5432,
         "apply_immediately": False,
         "replica_lag": 30,
@@ -138,6 +135,12 @@ PROFILES: dict[str, dict[str, Any]] = {
 def defaults(profile: str) -> dict[str, Any]:
     """All settings of a profile, a copy."""
     return deepcopy(PROFILES[profile])
+
+
+def named(name: str) -> dict[str, Any]:
+    """What follows from the application's name, `shop-eu`: its database and the master user of that."""
+    plain = name.replace("-", "_")
+    return {"postgres": {"database": plain, "master": f"{plain}_admin"}}
 
 
 def cache_defaults() -> dict[str, Any]:

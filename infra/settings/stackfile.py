@@ -10,6 +10,7 @@ from typing import Any
 from infra.settings.problems import SettingsError, SettingsProblem, nearest
 from infra.settings.yamlfile import read_mapping
 
+PROJECT_FILE = "Pulumi.yaml"
 PROJECT = "data-tier"
 """Name of the project in Pulumi.yaml, and namespace of the settings."""
 
@@ -58,29 +59,46 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
 
 
 def read_file(root: Path, stack: str) -> StackFile:
-    """A stack's file. Raise `UnknownStackError`, or `SettingsError` for invalid YAML or a duplicate key."""
+    """A stack's file, laid on what Pulumi.yaml says for all stacks.
+
+    Raise `UnknownStackError`, or `SettingsError` for invalid YAML or a duplicate key.
+    """
     document = _read(root, stack)
     given = document.get("config")
     return StackFile(
-        config=_config(document, stack),
+        config=project_config(root) | _config(document, file_of(stack)),
         environments=_environments(document.get("environment")),
         bare=tuple(key for key in given or () if ":" not in key),
         outside=tuple(key for key in document if key not in _PULUMI),
     )
 
 
-def _config(document: Mapping[str, object], stack: str) -> dict[str, Any]:
+def project_config(root: Path) -> dict[str, Any]:
+    """What Pulumi.yaml says for all stacks: `namespace:key` -> value. Raise `SettingsError`.
+
+    The engine takes a text, a number, a list, or `{value: ...}` and `{default: ...}` for anything (Pulumi's reference,
+    Project file, config options).
+    """
+    path = root / PROJECT_FILE
+    document = read_mapping(path, path.name) or {} if path.is_file() else {}
+    found = _config(document, path.name)
+    return {key: said for key, value in found.items() if (said := _of_project(value)) is not None}
+
+
+def _of_project(value: Any) -> Any:
+    return value.get("value", value.get("default")) if isinstance(value, dict) else value
+
+
+def _config(document: Mapping[str, object], file: str) -> dict[str, Any]:
     config = document.get("config")
     if not isinstance(config, dict | None):
-        raise SettingsError(
-            file_of(stack), [SettingsProblem("config", "must be a mapping of `namespace:key` to value.")]
-        )
+        raise SettingsError(file, [SettingsProblem("config", "must be a mapping of `namespace:key` to value.")])
     found: dict[str, Any] = {}
     for key, value in (config or {}).items():
         # A key without a namespace is the project's.
         whole = key if ":" in key else f"{PROJECT}:{key}"
         if whole in found:
-            raise SettingsError(file_of(stack), [SettingsProblem(whole, f"stands here a second time, as `{key}`.")])
+            raise SettingsError(file, [SettingsProblem(whole, f"stands here a second time, as `{key}`.")])
         found[whole] = value
     return found
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bootstrap.application import MIGRATIONS
 from bootstrap.declared_extensions import DeclaredExtension, declared
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from graph import types
@@ -69,9 +70,7 @@ def run(context: RunContext, manifest: Manifest, function_name: str | None = Non
 
 
 def _make_reserved(context: RunContext, manifest: Manifest) -> None:
-    from bootstrap.run import MIGRATIONS
-
-    reserve(context.state, manifest.postgres.database, declared(MIGRATIONS.parent))
+    reserve(context.state, manifest.postgres.database, declared(context.state.project))
 
 
 def reserve(state: StateDir, database: str, wanted: Sequence[DeclaredExtension]) -> None:
@@ -88,7 +87,9 @@ def _here(context: RunContext, manifest: Manifest) -> dict[str, Any]:
     from bootstrap.run import run as bootstrap
 
     try:
-        report: dict[str, Any] = bootstrap(manifest, progress=context.progress).model_dump(mode="json")
+        report: dict[str, Any] = bootstrap(
+            manifest, migrations=context.state.project / MIGRATIONS, progress=context.progress
+        ).model_dump(mode="json")
     except (BootstrapError, MigrateError) as error:
         raise CloudError(f"the bootstrap stopped: {error}") from error
     return report

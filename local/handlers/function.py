@@ -45,7 +45,7 @@ class FunctionHandler:
             f"the function runs under Python {bundle.PLATFORMS['local'].python} on this computer; AWS has "
             f"{inputs['runtime']} on {', '.join(inputs.get('architectures') or ['x86_64'])}",
         )
-        code = built().read_bytes()
+        code = built(context.state.project).read_bytes()
         settings = {
             "Handler": inputs["handler"],
             "Timeout": int(inputs.get("timeout") or 3),
@@ -75,15 +75,18 @@ class FunctionHandler:
                 client.delete_function(FunctionName=entry["id"])
 
 
-def built() -> Path:
-    """The bundle for this computer; built where its parts have changed, which takes some seconds."""
+def built(root: Path) -> Path:
+    """The bundle for this computer, with the application in `root`; built where its parts have changed.
+
+    That takes some seconds.
+    """
     platform = bundle.PLATFORMS["local"]
     with _building:
-        target = bundle.ROOT / "build" / f"local-{bundle.digest(platform)[:16]}.zip"
+        target = bundle.ROOT / "build" / f"local-{bundle.digest(platform, root)[:16]}.zip"
         if not target.is_file():
             try:
                 # No certificates: on loopback nobody speaks TLS.
-                bundle.build(target, platform, certificates=None)
+                bundle.build(target, platform, root=root, certificates=None)
             except (bundle.BundleError, OSError) as error:
                 raise CloudError(f"no bundle for --runner lambda: {error}") from error
             for old in target.parent.glob("local-*.zip"):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
+from bootstrap.application import BUNDLED
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from observe.health.looker import Looker
@@ -49,12 +51,15 @@ class Watched:
         return {each.name: each for each in found}
 
 
-def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) -> tuple[Source, ...]:
+def sources(
+    watched: Watched, collectors: Iterable[str] = (), cap: int = CAP, *, migrations: Path = BUNDLED
+) -> tuple[Source, ...]:
     """For each node what the peers tell of it and what it is judged by; what is known of the stack.
 
     Raise `NoLoginError`, `EmptySecretError` or UnknownCollectorError.
 
     :param collectors: names of optional ones that are wanted besides the default ones.
+    :param migrations: the folder of the stack's migrations.
     :param cap: how many tables of a database are shown, the largest.
     """
     names = tuple(collectors)
@@ -67,7 +72,7 @@ def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) ->
         found += [
             peers,
             health.source(postgres.name),
-            postgres_checks(find, manifest, others=partial(_replicas, watched)),
+            postgres_checks(find, manifest, others=partial(_replicas, watched), migrations=migrations),
         ]
     for redis in watched.redis_nodes():
         found += [RedisSource(partial(_redis, watched, redis.name)), health.source(redis.name)]

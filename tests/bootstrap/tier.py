@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import yaml
+from clinic_project import CLINIC
 from real_servers import ADMIN_PASSWORD, Postgres, Valkey
 
 from bootstrap.aws import aws_client
@@ -20,7 +21,6 @@ from bootstrap.secrets import AwsStore, Credential, SecretStore, open_postgres
 
 REGION = "eu-west-1"
 FIRST_PASSWORD = "the-password-in-the-state-of-the-infrastructure"
-ACCESS = Path(__file__).parents[2] / "access.yaml"
 MIGRATION = """
 CREATE TABLE users (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL, size int GENERATED ALWAYS AS (1) STORED
@@ -34,7 +34,7 @@ MIGRATION_DOWN = "DROP VIEW recent; DROP TABLE events, users; DROP FUNCTION answ
 
 @dataclass
 class Tier:
-    """One stack; its identities bear `name` in place of `tmi`, so that many share a server."""
+    """One stack; its identities bear `name` in place of `clinic`, so that many share a server."""
 
     name: str
     postgres: Postgres
@@ -44,7 +44,7 @@ class Tier:
     manifest: Manifest = field(init=False)
 
     def __post_init__(self) -> None:
-        access = yaml.safe_load(ACCESS.read_text().replace("tmi", self.name))
+        access = yaml.safe_load((CLINIC / "access.yaml").read_text().replace("clinic", self.name))
         with self.postgres.superuser() as conn:
             role = f"CREATE ROLE {self.name}_master LOGIN CREATEDB CREATEROLE PASSWORD '{FIRST_PASSWORD}'"
             conn.execute(f"{role} IN ROLE rds_superuser")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,9 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import clinic_project
 from forked import Forked, forking
 
-ROOT = Path(__file__).parents[2]
 DATATIER = str(Path(sys.executable).with_name("datatier"))
 
 
@@ -58,6 +57,4 @@ def close() -> None:
 
 
 def declarations(folder: Path) -> Project:
-    for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / "access.yaml"):
-        shutil.copy(path, folder / path.name)
-    return Project(folder)
+    return Project(clinic_project.copy(folder))

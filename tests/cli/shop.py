@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import clinic_project
 import psutil
 import yaml
 from as_found import DRILLS
+from clinic_project import CLINIC
 from in_process import Said, call
 from psycopg.sql import SQL, Identifier
 
@@ -24,14 +26,12 @@ from bootstrap.secrets import AwsStore
 from cli.kept import LOCAL
 from pipeline.record import Record, write
 
-ROOT = Path(__file__).parents[2]
 LIVE: dict[str, Any] = {
     "aws:region": "eu-west-3",
     "aws:allowedAccountIds": ["210987654321"],
     "data-tier:profile": "prod",
-    "data-tier:name": "shop",
     # Of the profile's servers only as many as a test can afford.
-    "data-tier:postgres": {"database": "shop", "master": "shop_admin", "replicas": {"standby": {}}},
+    "data-tier:postgres": {"replicas": {"standby": {}}},
     "data-tier:redis": {"main": {"class": "cache.r7g.large", "replicas": 1, "multi_az": True}},
     "data-tier:notify": {severity: [{"email": "data@example.org"}] for severity in ("critical", "warning", "info")},
     "data-tier:network": {"clients": ["10.0.0.0/8"]},
@@ -39,15 +39,15 @@ LIVE: dict[str, Any] = {
 PROD: dict[str, Any] = {
     "aws:region": "us-east-2",
     "data-tier:profile": "dev",
-    "data-tier:name": "shop",
-    "data-tier:postgres": {"database": "shop", "master": "shop_admin"},
 }
 # What must not be said of a stack: another application, another stack, another region.
 FOREIGN = {
     "live": re.compile(
-        r"\btmi\b|tmi[-_]|shop-prod\b|(-s|--stack|preview|up) prod\b|stack [`']?prod\b|us-east-2|eu-west-1"
+        r"\b(clinic|tmi)(\b|[-_])|shop-prod\b|(-s|--stack|preview|up) prod\b|stack [`']?prod\b|us-east-2|eu-west-1"
     ),
-    "prod": re.compile(r"\btmi\b|tmi[-_]|shop-live\b|(-s|--stack|preview|up) live\b|stack [`']?live\b|eu-west-[13]"),
+    "prod": re.compile(
+        r"\b(clinic|tmi)(\b|[-_])|shop-live\b|(-s|--stack|preview|up) live\b|stack [`']?live\b|eu-west-[13]"
+    ),
 }
 
 
@@ -105,7 +105,7 @@ class Folder:
 
     def declare(self, change: Any = None) -> None:
         """Write access.yaml, as it was or with a change."""
-        text = (ROOT / "access.yaml").read_text(encoding="utf-8").replace("tmi", "shop")
+        text = (CLINIC / "access.yaml").read_text(encoding="utf-8").replace("clinic", "shop")
         declaration = yaml.safe_load(text)
         if change is not None:
             change(declaration)
@@ -115,7 +115,9 @@ class Folder:
 def make(path: Path) -> Folder:
     """A project with two stacks and nothing else, under Git."""
     folder = Folder(path)
-    (folder.path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
+    clinic_project.copy(path, "shop")
+    for profile in ("local", "dev", "staging"):
+        (path / f"Pulumi.{profile}.yaml").unlink()
     (folder.path / "Pulumi.live.yaml").write_text(yaml.safe_dump({"config": LIVE}))
     (folder.path / "Pulumi.prod.yaml").write_text(yaml.safe_dump({"config": PROD}))
     folder.declare()

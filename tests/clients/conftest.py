@@ -13,6 +13,9 @@ import pytest
 # The bootstrap's own tests have the servers.
 sys.path.insert(0, str(Path(__file__).parents[1] / "bootstrap"))
 
+# Its assertions are to say what they saw, as those of a test do.
+pytest.register_assert_rewrite("real_client")
+
 from real_client import RealClients
 from real_servers import valkey
 

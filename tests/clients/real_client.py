@@ -9,13 +9,14 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import pytest
 from real_servers import Valkey
@@ -29,9 +30,14 @@ REAL = Path(__file__).parent / "real"
 ROOT = Path(__file__).parents[2]
 PASSWORD = "of-a-real-client"
 IDENTITY = "clinic_worker"
-_RANDOM = re.compile(r"\b[0-9a-f]{16}\b")
+NOPERM = "no permissions to run"
+KEY = "No permissions to access a key"
+CHANNEL = "No permissions to access a channel"
 _PATIENCE = 60
 """Seconds that a job may take on a busy computer: reached when a client waits for ever."""
+
+_BY_CHANCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[A-Za-z0-9_-]{43}|\b[0-9a-f]{16}\b")
+"""What clients make up for their keys and channels: a UUID, an MD5, the id of a session, that of a server."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Seen:
     steps: Mapping[str, str]
     """Step -> `ok`, or the error."""
     denied: frozenset[str]
-    """What ACL LOG has of the user: `command info`, `key other:key`, `channel other:news`."""
+    """What ACL LOG has of the user: `command info`, `key other:key`, `channel other:news`; `ID` for what is made up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +58,18 @@ class Case:
     client: str
     options: Mapping[str, Any] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
-    """Step -> part of its error; every other step is fine."""
+    """Step -> part of its error (`not done`: it never came to it); every other step is fine."""
     steps: tuple[str, ...]
     """All of them, in order."""
     denied: frozenset[str]
     without: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """A rule of its own, as it stands in the access string -> the steps that are wrong without it and were fine, with a
-    part of the error. Empty where nothing but ACL LOG says it: the loss is silent."""
+    """A rule of its own, as it stands in the access string -> the steps that are wrong without it, with a part of the
+    error. Empty where nothing but ACL LOG says it: the loss is silent."""
+
+
+def ends(steps: Sequence[str], at: str, part: str) -> dict[str, str]:
+    """A step that fails, and those that the program does not come to then."""
+    return {at: part} | dict.fromkeys(steps[steps.index(at) + 1 :], "not done")
 
 
 def declared(name: str, options: Mapping[str, Any], **more: Any) -> Access:
@@ -93,25 +104,30 @@ class Program:
     def __init__(self, command: list[str], port: int) -> None:
         environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1"}
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            start_new_session=True,
+        )
+        self._in, self._out, self._err = (
+            cast(IO[str], each) for each in (self._process.stdin, self._process.stdout, self._process.stderr)
         )
         self._said: list[str] = []
-        self._reader = threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True)
+        self._reader = threading.Thread(target=lambda: self._said.extend(self._err), daemon=True)
         self._reader.start()
-
-    def _listen(self, stream: IO[str]) -> None:
-        self._said.extend(stream)
 
     def work(self, **job: Any) -> dict[str, str]:
         """Step -> `ok` or its error."""
-        assert self._process.stdin and self._process.stdout
-        impatient = threading.Timer(_PATIENCE, self._process.kill)
+        impatient = threading.Timer(_PATIENCE, self._kill)
         impatient.start()
         found: dict[str, str] = {}
         try:
-            self._process.stdin.write(json.dumps(job) + "\n")
-            self._process.stdin.flush()
-            for line in self._process.stdout:
+            self._in.write(json.dumps(job) + "\n")
+            self._in.flush()
+            for line in self._out:
                 said = json.loads(line)
                 if "end" in said:
                     assert said["end"] == 0, self.said
@@ -127,17 +143,18 @@ class Program:
         """The end of what it wrote to standard error."""
         return "".join(self._said[-40:])
 
+    def _kill(self) -> None:
+        """End it together with the process of the job that it does."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
     def close(self) -> None:
-        assert self._process.stdin and self._process.stdout and self._process.stderr
-        self._process.stdin.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        # Between two jobs it has nothing to put in order.
+        self._kill()
+        self._process.wait()
         self._reader.join(10)
-        self._process.stdout.close()
-        self._process.stderr.close()
+        for pipe in (self._in, self._out, self._err):
+            pipe.close()
 
 
 class RealClients:
@@ -160,7 +177,7 @@ class RealClients:
             steps = program.work(client=case.client, user=IDENTITY, password=PASSWORD, prefix=prefix, options=options)
             log = [dict(entry) for entry in admin.acl_log()]
         mine = [entry for entry in log if entry["username"] == IDENTITY]
-        return Seen(steps=steps, denied=frozenset(_named(entry) for entry in mine))
+        return Seen(steps=steps, denied=frozenset(_BY_CHANCE.sub("ID", f"{e['reason']} {e['object']}") for e in mine))
 
     def _program(self, name: str) -> Program:
         if name not in self._programs:
@@ -170,13 +187,8 @@ class RealClients:
         return self._programs[name]
 
 
-def _named(entry: Mapping[str, Any]) -> str:
-    """What an entry of ACL LOG refused; a random id in its name is `...`."""
-    return _RANDOM.sub("...", f"{entry['reason']} {entry['object']}")
-
-
 def _command(name: str) -> list[str]:
-    """The command of a program: `node/bullmq.mjs`, `python/celery.py`, `go/NAME`; skip where its runtime is not there."""
+    """The command of a program, such as `node/bullmq.mjs` or `go/NAME`; skip where its runtime is not there."""
     runtime = name.partition("/")[0]
     return _RUNTIMES[runtime](name)
 
@@ -209,7 +221,7 @@ def check(real: RealClients, case: Case) -> None:
     """Hold the whole of it against the case: every step, every refusal in ACL LOG."""
     seen = real.run(case, rules_of(case))
     assert list(seen.steps) == list(case.steps)
-    _errors(seen, case.refused)
+    _errors(case, seen, case.refused)
     assert seen.denied == case.denied
 
 
@@ -222,12 +234,12 @@ def check_minimal(real: RealClients, case: Case) -> None:
         fewer = whole.replace(f" {rule}", f" -{rule[1:]}" if rule.startswith("+") else "")
         assert fewer != whole, rule
         seen = real.run(case, fewer)
-        kept = {name: part for name, part in case.refused.items() if name in seen.steps}
-        _errors(seen, {**kept, **wrong})
-        assert wrong or seen.denied != case.denied, rule
+        _errors(case, seen, {**case.refused, **wrong})
+        assert seen.denied != case.denied, rule
 
 
-def _errors(seen: Seen, expected: Mapping[str, str]) -> None:
-    wrong = {name: said for name, said in seen.steps.items() if said != "ok"}
+def _errors(case: Case, seen: Seen, expected: Mapping[str, str]) -> None:
+    said = {name: seen.steps.get(name, "not done") for name in case.steps}
+    wrong = {name: each for name, each in said.items() if each != "ok"}
     assert wrong.keys() == expected.keys(), wrong
-    assert {name: said for name, said in wrong.items() if expected[name] not in said} == {}
+    assert {name: each for name, each in wrong.items() if expected[name] not in each} == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -21,13 +22,14 @@ from upgrade.run.world import Row
 class Database:
     """A session that is opened when it is needed, and again after a server has restarted."""
 
-    def __init__(self, manifest: Manifest | None, how: str, store: SecretStore | None = None) -> None:
+    def __init__(self, manifest: Manifest | None, how: str, migrations: Path, store: SecretStore | None = None) -> None:
         """Ask nobody yet.
 
         :param manifest: None where whoever runs it has named none.
         :param how: how to get one.
+        :param migrations: the folder of the application's migrations.
         """
-        self._manifest, self._how, self._store = manifest, how, store
+        self._manifest, self._how, self._store, self._migrations = manifest, how, store, migrations
         self._conn: psycopg.Connection[Any] | None = None
 
     def ask(self, statement: str) -> Sequence[Row]:
@@ -54,7 +56,7 @@ class Database:
         from bootstrap.dry_run import dry_run
 
         with self._said():
-            found = dry_run(self._known(), store=self._store)
+            found = dry_run(self._known(), migrations=self._migrations, store=self._store)
         return (*map(str, found.changes), *found.differences)
 
     def close(self) -> None:

@@ -5,6 +5,8 @@ The catalogs that they read are open to everybody. Users of caches are not: ACL 
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
@@ -23,7 +25,7 @@ DIFFERENCES = {
 }
 
 
-def differences(conn: psycopg.Connection[Any], *, manifest: Manifest) -> Part:
+def differences(conn: psycopg.Connection[Any], *, manifest: Manifest, migrations: Path) -> Part:
     """Compare the database of the session, a primary, with the declarations of its stack."""
     import psycopg
 
@@ -33,20 +35,22 @@ def differences(conn: psycopg.Connection[Any], *, manifest: Manifest) -> Part:
         for name, cache in manifest.caches.items()
         if cache.has_users
     ]
-    for name, count in ((SCHEMA, _schema), (ACCESS, _access)):
+    for name, count in (
+        (SCHEMA, partial(_schema, conn, manifest, migrations)),
+        (ACCESS, partial(_access, conn, manifest)),
+    ):
         try:
-            families.append(gauge(name, DIFFERENCES[name], count(conn, manifest)))
+            families.append(gauge(name, DIFFERENCES[name], count()))
         except (BootstrapError, psycopg.Error) as error:
             refused.append(Refused(name, " ".join(str(error).split()), ""))
     return Part(families=families, refused=refused)
 
 
-def _schema(conn: psycopg.Connection[Any], manifest: Manifest) -> int:
+def _schema(conn: psycopg.Connection[Any], manifest: Manifest, migrations: Path) -> int:
     from bootstrap.access import load_access
     from bootstrap.drift import judge_schema
-    from bootstrap.run import MIGRATIONS
 
-    return len(judge_schema(conn, MIGRATIONS, load_access(manifest.access).upkeep).counted)
+    return len(judge_schema(conn, migrations, load_access(manifest.access).upkeep).counted)
 
 
 def _access(conn: psycopg.Connection[Any], manifest: Manifest) -> int:

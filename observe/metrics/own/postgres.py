@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bootstrap.application import BUNDLED
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from observe.catalogue import POSTGRES
@@ -42,12 +44,15 @@ def postgres_checks(
     manifest: Manifest | None,
     only: Collection[str] | None = None,
     others: Callable[[], Sequence[PostgresNode]] = tuple,
+    *,
+    migrations: Path = BUNDLED,
 ) -> OwnSource[psycopg.Connection[Any]]:
     """The observations of the catalogue, and for a stack's primary how it differs from its declarations.
 
     :param find: the node with whoever logs in now.
     :param manifest: of the stack; None for the server of a URL, of which nothing is declared.
     :param only: ids of the observations that are wanted; those that no health has when absent.
+    :param migrations: the folder of the stack's migrations, with the schema's definition next to it.
     :param others: of a primary: its replicas, for what all servers mean together.
     """
     login = Login(find)
@@ -62,7 +67,7 @@ def postgres_checks(
         for each in wanted
     ]
     if manifest is not None and not node.replica:
-        compare = partial(differences, manifest=manifest)
+        compare = partial(differences, manifest=manifest, migrations=migrations)
         groups.append(Group("differences", COMPARED, tuple(DIFFERENCES), compare))
     # The last of a round, which ends where another server does not answer.
     for each in (each for each in chosen if each.together and not node.replica):

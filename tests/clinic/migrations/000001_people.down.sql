@@ -1,0 +1,2 @@
+DROP TABLE refresh_tokens, users;
+DROP FUNCTION keep_timestamps();

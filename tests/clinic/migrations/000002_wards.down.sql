@@ -1,0 +1,3 @@
+DROP VIEW staffed_wards;
+DROP TABLE doctors, wards;
+DROP TYPE ward_kind;

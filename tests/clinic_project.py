@@ -1,0 +1,26 @@
+"""The application of the product's own tests, `tests/clinic/`: laid out as any application's folder is.
+
+Tests of the product read this one, or one that they make themselves, and never the application of the checkout.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from bootstrap.application import ACCESS, DEFINITION, MIGRATIONS
+from infra.settings.stackfile import project_config
+
+CLINIC = Path(__file__).parent / "clinic"
+NAME: dict[str, Any] = project_config(CLINIC)
+"""The application's name, as every stack of it has it: `{"data-tier:name": "clinic"}`."""
+
+
+def copy(folder: Path, name: str = "clinic") -> Path:
+    """Put the application into a folder, called `name` throughout."""
+    for path in (*CLINIC.glob("Pulumi*.yaml"), CLINIC / ACCESS):
+        (folder / path.name).write_text(path.read_text("utf-8").replace("clinic", name), "utf-8")
+    shutil.copytree(CLINIC / MIGRATIONS, folder / MIGRATIONS)
+    shutil.copytree(CLINIC / DEFINITION.parent, folder / DEFINITION.parent)
+    return folder
