@@ -85,7 +85,7 @@ CASES = (
         client="socket.io-sharded",
         steps=SOCKET_IO,
         refused={"default prefix": CHANNEL},
-        denied=frozenset(["channel socket.io#/#", "channel socket.io#/#ID#"]),
+        denied=frozenset(["channel socket.io#/#", "channel socket.io#/#...#"]),
         without={f"&{NAME}#*": {"/ subscribe": CHANNEL, **ends(SOCKET_IO, "/ servers", "")}},
     ),
     Case(
