@@ -30,10 +30,10 @@ identities:
 
 - `prefix` is what keys and channels begin with, without the colon after it: the identity's name unless the cache or the
   client has another. `keys`, `channels`, `commands` and the like may be given as well.
-- Everybody may log in, and ask a cluster for its shape; a client that has keys is given `@read`, `@write` and
-  `@transaction`, one that has channels `@pubsub`, and each what its row adds. No client gets what reaches beyond its
-  keys: FLUSHDB, KEYS, SCAN, CLIENT LIST, CLIENT TRACKING, the whole of `@scripting`. Where a client has an option for
-  one of them, every bootstrap warns of what that tells of others.
+- Everybody may log in, and ask a cluster for its shape. A client that has keys is given `@read`, `@write` and
+  `@transaction`, one that has channels `@pubsub`, and each what its row adds. None gets what reaches beyond its keys:
+  FLUSHDB, KEYS, SCAN, CLIENT LIST, CLIENT TRACKING, the whole of `@scripting`. Where a client has an option for one of
+  them, every bootstrap warns of what that tells of others.
 - `datatier env` and `datatier access explain IDENTITY` say what the client has to be configured with.
 - PSUBSCRIBE is permitted by the very text of a pattern, not by a wider one: under `&shop:*` a client may subscribe to
   `shop:*` and to no other pattern. Channels are therefore here word for word.

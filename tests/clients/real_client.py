@@ -33,7 +33,7 @@ IDENTITY = "clinic_worker"
 NOPERM = "no permissions to run"
 KEY = "No permissions to access a key"
 CHANNEL = "No permissions to access a channel"
-_PATIENCE = 60
+_PATIENCE = 120
 """Seconds that a job may take on a busy computer: reached when a client waits for ever."""
 
 _RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b|[A-Za-z0-9_-]{43}")
