@@ -18,10 +18,10 @@ from local.substrate import LocalCloud
 pytestmark = pytest.mark.server
 
 ACCESS = {
-    "owner": "tmi_owner",
+    "owner": "hub_owner",
     "identities": {
-        "tmi_migrator": {"postgres": "migrator"},
-        "tmi_app": {
+        "hub_migrator": {"postgres": "migrator"},
+        "hub_app": {
             "postgres": "readwrite",
             "redis": {"main": {"keys": ["session:*"], "commands": ["@read", "@write"]}},
         },
@@ -47,7 +47,7 @@ class Bootstrapped(Stack):
             "postgres": {
                 "primary": {"name": "primary", "host": primary["address"], "port": primary["port"]},
                 "replicas": [{"name": "standby", "host": replica["address"], "port": replica["port"]}],
-                "database": "tmi",
+                "database": "hub",
                 "master_secret": self.made["secret"].id,
             },
             "caches": {
@@ -116,12 +116,12 @@ def test_reset_brings_back_the_migrated_state(stack: Bootstrapped) -> None:
 
     state = stack.state
     with state.lock():
-        with server(state, "t-primary").connect("tmi") as connection:
+        with server(state, "t-primary").connect("hub") as connection:
             connection.execute("CREATE TABLE public.litter (n int)")
         with node(state, "t-cache", "t-cache-001", cluster=False).client() as client:
             client.set("session:litter", "1")
         report = reset(state)
-        with server(state, "t-primary").connect("tmi") as connection:
+        with server(state, "t-primary").connect("hub") as connection:
             assert connection.execute("SELECT to_regclass('public.litter')").fetchone() == (None,)
         with node(state, "t-cache", "t-cache-001", cluster=False).client() as client:
             assert client.dbsize() == 0

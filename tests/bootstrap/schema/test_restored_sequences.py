@@ -44,7 +44,9 @@ def test_what_a_sequence_hands_out_next(
 @pytest.fixture(scope="module")
 def empty(schema_server: Postgres) -> Iterator[Connection]:
     with make_database(schema_server, "sequences_of_a_shop") as connection:
-        connection.execute("CREATE SCHEMA depot AUTHORIZATION clinic_owner; CREATE SCHEMA clinic_app AUTHORIZATION clinic_app")
+        connection.execute(
+            "CREATE SCHEMA depot AUTHORIZATION clinic_owner; CREATE SCHEMA clinic_app AUTHORIZATION clinic_app"
+        )
         yield connection
 
 

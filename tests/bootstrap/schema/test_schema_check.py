@@ -136,7 +136,10 @@ MUTATIONS: list[tuple[str, Found]] = [
     ),
     # Triggers
     ("ALTER TABLE visits DISABLE TRIGGER visits_audit", [(ERROR, "trigger", "visits.visits_audit", "definition")]),
-    ("ALTER TABLE visits ENABLE ALWAYS TRIGGER visits_audit", [(ERROR, "trigger", "visits.visits_audit", "definition")]),
+    (
+        "ALTER TABLE visits ENABLE ALWAYS TRIGGER visits_audit",
+        [(ERROR, "trigger", "visits.visits_audit", "definition")],
+    ),
     ("DROP TRIGGER visits_audit ON visits", [(ERROR, "trigger", "visits.visits_audit", "missing")]),
     (
         "CREATE OR REPLACE TRIGGER visits_audit AFTER INSERT ON visits FOR EACH ROW EXECUTE FUNCTION write_audit_log()",

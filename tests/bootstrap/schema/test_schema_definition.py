@@ -46,7 +46,8 @@ CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END
 CREATE TRIGGER off BEFORE INSERT ON child FOR EACH ROW WHEN (NEW.id > 3) EXECUTE FUNCTION no();
 CREATE CONSTRAINT TRIGGER checked AFTER INSERT ON child DEFERRABLE FOR EACH ROW EXECUTE FUNCTION no();
 ALTER TABLE child DISABLE TRIGGER off;
-CREATE POLICY mine ON child AS RESTRICTIVE FOR UPDATE TO clinic_app, clinic_reporting USING (id = 1) WITH CHECK (id = 2);
+CREATE POLICY mine ON child AS RESTRICTIVE FOR UPDATE TO clinic_app, clinic_reporting
+    USING (id = 1) WITH CHECK (id = 2);
 ALTER TABLE child ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE VIEW z_base AS SELECT region, id FROM parent;
 CREATE VIEW a_top AS SELECT z.region FROM z_base z JOIN child c USING (region);
@@ -61,7 +62,9 @@ def test_the_file_is_what_a_server_gives(migrated: psycopg.Connection, definitio
     if live.server < 160000 or live.schema.get("extensions", {}).keys() != definition["extensions"].keys():
         pytest.skip("taken from a server from 16 on that ships what the definition declares")
     text = (CLINIC / DEFINITION).read_text()
-    assert text == schema.dump(schema.definition_of(live, read_access(CLINIC).upkeep)), "made by datatier schema dump in a copy"
+    assert text == schema.dump(schema.definition_of(live, read_access(CLINIC).upkeep)), (
+        "made by datatier schema dump in a copy"
+    )
 
 
 def test_a_page_of_anything(rich: psycopg.Connection) -> None:
