@@ -61,7 +61,7 @@ def content() -> str:
     return ""
 '''
 
-_MIGRATIONS = '''"""The migrations: each is undone by its other half, and together they make what schema/schema.json says."""
+_MIGRATIONS = '''"""Each migration is undone by its other half, and together they make what schema/schema.json says."""
 
 from __future__ import annotations
 
