@@ -1,4 +1,4 @@
-"""A page as steps that a reader would take: commands of its `sh` blocks, and files whose text stands after their name."""
+"""A page as steps that a reader takes: commands of its `sh` blocks, and files whose text stands after their name."""
 
 from __future__ import annotations
 
