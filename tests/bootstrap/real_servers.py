@@ -160,7 +160,7 @@ def replica_of(primary: Postgres, folder: Path) -> Iterator[int]:
     source = f"host=127.0.0.1 port={primary.port} user=rdsadmin password={SUPERUSER_PASSWORD}"
     copy = [programs / "pg_basebackup", "-D", folder / "data", "-R", "-X", "stream", "-c", "fast", "-d", source]
     run_tool(folder, [*copy, "--no-sync"])
-    with running(programs, folder / "data", ["max_connections=50", *settings]) as port:
+    with running(programs, folder / "data", ["max_connections=50"]) as port:
         yield port
 
 
