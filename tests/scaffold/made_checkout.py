@@ -16,12 +16,12 @@ PAGES = {
 def make(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     clinic_project.copy(folder)
-    project = folder / "Pulumi.yaml"
-    project.write_text(project.read_text().replace("../../", ""))
+    for path in folder.glob("*.yaml"):
+        path.write_text(path.read_text().replace("../../", ""))
     own = {
         "docs/schema.md": "# The schema of the clinic\n",
         "tests/application/conftest.py": '"""Of the clinic."""\n',
-        "scaffold/checkout.toml": 'application = "clinic"\npages = ["README.md", "docs/*.md", "docs/*.svg", "docs/*/*.md"]\n',
+        "scaffold/checkout.toml": 'application = "clinic"\npages = ["README.md", "docs/*.[ms]*", "docs/*/*.md"]\n',
     }
     for name, text in (PAGES | own).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
