@@ -36,6 +36,7 @@ ROOMS = (
     "capacity",
     "cost",
     "reference",
+    "scaffold",
     "cli",
 )
 
@@ -64,7 +65,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "capacity": {"bootstrap", "clients", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},
     "reference": {"bootstrap", "infra", "knowledge"},
+    "scaffold": {"bootstrap", "infra", "knowledge"},
     "cli": {
+        "scaffold",
         "capacity",
         "cost",
         "maintain",
@@ -102,6 +105,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "capacity": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "cost": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "reference": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
+    "scaffold": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "boards": {"pulumi", "pulumi_aws", "boto3", "psycopg", "redis", "typer", "rich"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }
