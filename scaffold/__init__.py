@@ -1,0 +1,1 @@
+"""An application's folder as data: what `datatier init` writes, from nothing or from what is live."""
