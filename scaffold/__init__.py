@@ -1,1 +1,1 @@
-"""An application's folder as data: what `datatier init` writes, from nothing or from what is live."""
+"""An application's files as data, and how a checkout becomes another application's (docs/make-it-yours.md)."""

@@ -34,6 +34,7 @@ ROOMS = (
     "maintain",
     "capacity",
     "cost",
+    "scaffold",
     "cli",
 )
 
@@ -61,7 +62,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe", "upgrade"},
     "capacity": {"bootstrap", "clients", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},
+    "scaffold": {"bootstrap", "infra", "knowledge"},
     "cli": {
+        "scaffold",
         "capacity",
         "cost",
         "maintain",
@@ -98,6 +101,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "rehearse": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "capacity": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "cost": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
+    "scaffold": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "boards": {"pulumi", "pulumi_aws", "boto3", "psycopg", "redis", "typer", "rich"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }
