@@ -82,6 +82,14 @@ policy/venv/ready: requirements/policy.txt .venv/pip
 	@policy/venv/bin/python -c 'import pulumi_policy, pydantic, yaml'
 	@touch $@
 
+# The clients of Redis that presets are tried with: an environment of their own, as an application has, and one for arq,
+# which wants an older redis-py.
+.venv/clients/ready .venv/clients-arq/ready: .venv/%/ready: requirements/%.txt .venv/pip
+	@$(PYTHON) -m venv --without-pip $(@D)
+	@echo "The first run: clients of Redis ($*)"
+	@$(BIN)/python -m pip --python $(@D)/bin/python $(PIP) --require-hashes -r $<
+	@touch $@
+
 install: .venv/runtime ## Install what `datatier` needs.
 
 deployer: .venv/deploy ## Install what a deployment needs: `datatier` without the servers of the local tier.
@@ -106,7 +114,7 @@ types: .venv/dev ## Check the types (mypy, strict).
 	@$(BIN)/mypy
 
 # In the order of their names, which has the long files in the middle: what is left at the end is short.
-unit: .venv/dev policy/venv/ready ## Run the tests (pytest, warnings as errors).
+unit: .venv/dev policy/venv/ready .venv/clients/ready .venv/clients-arq/ready ## Run the tests (pytest, warnings as errors).
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 servers: ## Install Debian's servers for the tests that need them: TLS, PostgreSQL 15, a connection pooler, Prometheus (as root).
@@ -165,6 +173,7 @@ requirements: ## Update the pinned requirements (needs uv), with hashes and with
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/exporter.in -c requirements/runtime.txt -o requirements/exporter.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/policy.in -o requirements/policy.txt
+	for each in clients clients-arq; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/$$each.in -o requirements/$$each.txt; done
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/package.in -c requirements/runtime.txt -o components/requirements.txt
 
 clean: ## Remove everything that can be rebuilt; keep the data in .local.

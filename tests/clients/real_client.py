@@ -1,0 +1,217 @@
+"""Real clients under seeded users: a program in the client's own language, and what came of each of its steps.
+
+How a program takes jobs and answers is said in `real/python/job.py`; `real/node/job.mjs` does the same in Node.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+from real_servers import Valkey
+
+from bootstrap.access import Access, access_string, load_access
+from bootstrap.redis.by_url import apply_client
+from bootstrap.redis.users import User
+from bootstrap.secrets import Secret
+from knowledge.redis.clients import client
+
+REAL = Path(__file__).parent / "real"
+ROOT = Path(__file__).parents[2]
+PASSWORD = "of-a-real-client"
+IDENTITY = "clinic_worker"
+_PATIENCE = 60
+"""Seconds that a job may take on a busy computer: reached when a client waits for ever."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What came of a job."""
+
+    steps: Mapping[str, str]
+    """Step -> `ok`, or the error."""
+    denied: frozenset[str]
+    """What ACL LOG has of the user: `command info`, `key other:key`, `channel other:news`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A client, and what its steps come to by its rules. An error is given by a part of it."""
+
+    program: str
+    client: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Step -> part of its error; every other step is fine."""
+    steps: tuple[str, ...]
+    """All of them, in order."""
+    denied: frozenset[str]
+    without: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """A rule of its own, as it stands in the access string -> the steps that are wrong without it and were fine, with a
+    part of the error. Empty where nothing but ACL LOG says it: the loss is silent."""
+
+
+def declared(name: str, options: Mapping[str, Any], **more: Any) -> Access:
+    """A declaration whose one identity uses the client in the cache `queue`."""
+    rules = {"client": {name: dict(options)}, **more}
+    return load_access({"owner": "clinic_owner", "identities": {IDENTITY: {"redis": {"queue": rules}}}})
+
+
+def rules_of(case: Case) -> str:
+    """The access string of a case's user."""
+    return access_string(declared(case.client, case.options).identities[IDENTITY].redis["queue"])
+
+
+def own_rules(case: Case) -> frozenset[str]:
+    """The rules that a client's preset adds to reading and writing the keys under its prefix."""
+    plain = client(case.client).granted(IDENTITY, dict(case.options))
+    first = f"{IDENTITY}:*" if f"{IDENTITY}:*" in plain.keys else None
+    return frozenset(
+        [
+            *(f"~{each}" for each in plain.keys if each != first),
+            *(f"&{each}" for each in plain.channels),
+            *(f"+{each}" for each in plain.commands),
+        ]
+    )
+
+
+class Program:
+    """A client's program, started once and given job after job."""
+
+    def __init__(self, command: list[str], port: int) -> None:
+        environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1"}
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
+        self._said: list[str] = []
+        self._reader = threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True)
+        self._reader.start()
+
+    def _listen(self, stream: IO[str]) -> None:
+        self._said.extend(stream)
+
+    def work(self, **job: Any) -> dict[str, str]:
+        """Step -> `ok` or its error."""
+        assert self._process.stdin and self._process.stdout
+        impatient = threading.Timer(_PATIENCE, self._process.kill)
+        impatient.start()
+        found: dict[str, str] = {}
+        try:
+            self._process.stdin.write(json.dumps(job) + "\n")
+            self._process.stdin.flush()
+            for line in self._process.stdout:
+                said = json.loads(line)
+                if "end" in said:
+                    assert said["end"] == 0, self.said
+                    return found
+                assert said["step"] not in found, said["step"]
+                found[said["step"]] = "ok" if said["ok"] else said["error"]
+        finally:
+            impatient.cancel()
+        raise AssertionError(f"the program ended after {list(found)}:\n{self.said}")
+
+    @property
+    def said(self) -> str:
+        """The end of what it wrote to standard error."""
+        return "".join(self._said[-40:])
+
+    def close(self) -> None:
+        assert self._process.stdin and self._process.stdout and self._process.stderr
+        self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join(10)
+        self._process.stdout.close()
+        self._process.stderr.close()
+
+
+class RealClients:
+    """One Valkey, and the programs that were asked for."""
+
+    def __init__(self, server: Valkey, started: ExitStack) -> None:
+        self._server, self._started = server, started
+        self._programs: dict[str, Program] = {}
+
+    def run(self, case: Case, rules: str) -> Seen:
+        """The case's steps as a user of these rules, on an empty server."""
+        program = self._program(case.program)
+        with self._server.admin() as admin:
+            admin.flushall()
+            admin.script_flush()
+            apply_client(admin, [User(name=IDENTITY, rules=rules, password=Secret(PASSWORD))])
+            admin.acl_log_reset()
+            options = {key: value for key, value in case.options.items() if key != "prefix"}
+            prefix = case.options.get("prefix", IDENTITY)
+            steps = program.work(user=IDENTITY, password=PASSWORD, prefix=prefix, options=options)
+            log = [dict(entry) for entry in admin.acl_log()]
+        mine = [entry for entry in log if entry["username"] == IDENTITY]
+        return Seen(steps=steps, denied=frozenset(f"{entry['reason']} {entry['object']}" for entry in mine))
+
+    def _program(self, name: str) -> Program:
+        if name not in self._programs:
+            made = Program(_command(name), self._server.port)
+            self._started.callback(made.close)
+            self._programs[name] = made
+        return self._programs[name]
+
+
+def _command(name: str) -> list[str]:
+    """The command of a program: `node/bullmq.mjs`, `python/celery.py`; skip where its runtime is not there."""
+    runtime = name.partition("/")[0]
+    return [*_RUNTIMES[runtime](name), str(REAL / name)]
+
+
+def _python(name: str) -> list[str]:
+    folder = ROOT / ".venv" / ("clients-arq" if name.endswith("/arq_jobs.py") else "clients")
+    if not (folder / "ready").exists():
+        pytest.skip("the clients in Python are not installed: make .venv/clients/ready .venv/clients-arq/ready")
+    return [str(folder / "bin" / "python")]
+
+
+def _node(name: str) -> list[str]:
+    found = shutil.which("node")
+    if found is None or not (REAL / "node" / "node_modules").is_dir():
+        pytest.skip("the clients in Node are not installed: make clients-node")
+    return [found]
+
+
+_RUNTIMES: dict[str, Callable[[str], list[str]]] = {"python": _python, "node": _node}
+
+
+def check(real: RealClients, case: Case) -> None:
+    """Hold the whole of it against the case: every step, every refusal in ACL LOG."""
+    seen = real.run(case, rules_of(case))
+    assert list(seen.steps) == list(case.steps)
+    _errors(seen, case.refused)
+    assert seen.denied == case.denied
+
+
+def check_minimal(real: RealClients, case: Case) -> None:
+    """Take each rule of the client's own away in turn: what the table says is wrong then, and nothing else."""
+    assert set(case.without) == own_rules(case)
+    whole = rules_of(case)
+    for rule, wrong in case.without.items():
+        fewer = " ".join(word for word in whole.split(" ") if word != rule)
+        assert fewer != whole, rule
+        seen = real.run(case, fewer)
+        kept = {name: part for name, part in case.refused.items() if name in seen.steps}
+        _errors(seen, {**kept, **wrong})
+        assert wrong or seen.denied != case.denied, rule
+
+
+def _errors(seen: Seen, expected: Mapping[str, str]) -> None:
+    wrong = {name: said for name, said in seen.steps.items() if said != "ok"}
+    assert wrong.keys() == expected.keys(), wrong
+    assert {name: said for name, said in wrong.items() if expected[name] not in said} == {}
