@@ -69,12 +69,22 @@ def loading(extensions: Iterable[str], major: int) -> tuple[GroupParameter, ...]
 
 @contextmanager
 def scratch(
-    owner: str, migrator: str, wanted: Sequence[DeclaredExtension] = ()
+    owner: str,
+    migrator: str,
+    wanted: Sequence[DeclaredExtension] = (),
+    *,
+    roles: Iterable[str] = (),
+    major: int = DEFAULT_MAJOR,
 ) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A connection to an empty database as `migrator`, which may act as `owner` and is no superuser, as on RDS."""
-    with throwaway(DEFAULT_MAJOR, (each.name for each in wanted)) as server:
+    """A connection to an empty database as `migrator`, which may act as `owner` and is no superuser, as on RDS.
+
+    :param roles: others that migrations may name, in policies.
+    """
+    with throwaway(major, (each.name for each in wanted)) as server:
         with server.connect() as admin:
             _prepare(admin, owner, migrator, password := secrets.token_urlsafe(24))
+            for role in {*roles} - {owner, migrator}:
+                admin.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
         with server.connect(DATABASE) as admin:
             _extend(admin, owner, wanted)
         with psycopg.connect(

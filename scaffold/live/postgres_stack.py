@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from infra.settings.profiles import PROFILES
 from knowledge.classes import GIB, RDS_CLASSES
 from knowledge.postgres.catalogue import CATALOGUE, DEFAULT_MAJOR, POSTGRES_VERSIONS, check
 from knowledge.postgres.parameters import max_connections
@@ -37,15 +38,16 @@ class Stack:
     notes: tuple[Note, ...]
 
 
-def postgres_stack(found: ServerFacts, allocated: int) -> Stack:
-    """Return what differs from the profile, where `allocated` is the profile's storage in GiB."""
+def postgres_stack(found: ServerFacts, profile: str) -> Stack:
+    """Return `data-tier:postgres` of a stack of that profile, and what is left to a person."""
+    allocated = int(PROFILES[profile]["postgres"]["storage"]["allocated"])
     settings: dict[str, Any] = {}
     if found.major in POSTGRES_VERSIONS and found.major != DEFAULT_MAJOR:
         settings["version"] = str(found.major)
     wanted = _tens(_ROOM * found.size / GIB)
     if wanted > allocated:
         settings["storage"] = {"allocated": wanted, "max": 5 * wanted}
-    return Stack(settings=settings, notes=tuple((*_versions(found), *_class(found), *_parameters(found))))
+    return Stack(settings=settings, notes=(*_versions(found), *_class(found), *_parameters(found)))
 
 
 def _tens(gib: float) -> int:
@@ -75,6 +77,8 @@ def _class(found: ServerFacts) -> Iterator[Note]:
     if not fits:
         return
     best = min(fits, key=lambda each: each.memory_bytes)
+    if best.memory_bytes <= RDS_CLASSES[PROFILES["prod"]["postgres"]["class"]].memory_bytes:
+        return
     yield Note(
         place="stacks",
         at=_AT,
