@@ -1,6 +1,6 @@
 """Carries out a change of a checkout: prepared aside whole, then moved; after a kill the same call goes on.
 
-`.local/init` is there from the moment at which everything is prepared until everything has been moved. Before it the
+`.local/.init` is there from the moment at which everything is prepared until everything has been moved. Before it the
 former application is untouched, and each step after it is one rename.
 """
 
@@ -10,34 +10,32 @@ import json
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from scaffold.plan import Change
+from scaffold.plan import LOCAL, Change
 
-_PREPARED = Path(".local") / "init"
+# A folder of .local whose name begins with a dot is no stack's (local/state.py).
+_PREPARED = LOCAL / ".init"
+_PART = LOCAL / ".init.part"
 _PLAN = "plan.json"
 
 
 def pending(root: Path) -> str | None:
     """The application that an interrupted `init` was making the root's; None where none was."""
-    path = root / _PREPARED / _PLAN
-    return str(json.loads(path.read_text("utf-8"))["application"]) if path.is_file() else None
-
-
-def apply(root: Path, change: Change) -> None:
-    """Do it all."""
-    prepare(root, change)
-    finish(root)
+    return str(_plan(root)["application"]) if (root / _PREPARED / _PLAN).is_file() else None
 
 
 def prepare(root: Path, change: Change) -> None:
     """Write everything aside; nothing of the application is touched."""
-    part = root / _PREPARED.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
+    part = root / _PART
+    for left in (part, root / _PREPARED):  # without a plan nothing is pending
+        shutil.rmtree(left, ignore_errors=True)
     _write(part / "kept", change.keeps)
     _write(part / "new", change.writes)
     plan = {
         "application": change.application,
         "kept": change.kept.as_posix(),
+        "data": list(change.data),
         "writes": [path.as_posix() for path in change.writes],
         "removes": [path.as_posix() for path in change.removes],
     }
@@ -47,23 +45,31 @@ def prepare(root: Path, change: Change) -> None:
 
 def finish(root: Path) -> None:
     """Move what was prepared to where it belongs, from wherever an earlier call was stopped."""
-    prepared = root / _PREPARED
-    plan = json.loads((prepared / _PLAN).read_text("utf-8"))
+    prepared, plan = root / _PREPARED, _plan(root)
+    kept = root / plan["kept"]
     if (prepared / "kept").is_dir():
-        target = root / plan["kept"]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        (prepared / "kept").rename(target)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        (prepared / "kept").rename(kept)
+    for name in plan["data"]:
+        if (source := root / LOCAL / name).exists():
+            (kept / LOCAL).mkdir(mode=0o700, exist_ok=True)
+            source.rename(kept / LOCAL / name)
     for path in plan["writes"]:
         if (source := prepared / "new" / path).exists():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             source.replace(root / path)
     _remove(root, plan["removes"])
-    # The plan goes first, in one step: without it nothing is pending.
     (prepared / _PLAN).unlink()
     shutil.rmtree(prepared)
 
 
+def _plan(root: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((root / _PREPARED / _PLAN).read_text("utf-8"))
+    return found
+
+
 def _write(folder: Path, contents: Mapping[Path, bytes]) -> None:
+    folder.mkdir(parents=True)
     for path, content in contents.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bootstrap import schema
-from bootstrap.application import ACCESS, DEFINITION, MIGRATIONS
+from bootstrap.application import ACCESS, DEFINITION, MIGRATIONS, NONE_YET
 from infra.settings.stackfile import file_of
 from scaffold import own_tests
 from scaffold.application import Application
@@ -15,8 +15,6 @@ PAGE = Path("docs") / "schema.md"
 """The definition as a page."""
 TESTS = Path("tests") / "application"
 """Its tests, as long as it is the application of the checkout."""
-KEPT = Path(MIGRATIONS) / ".gitkeep"
-"""Git keeps no empty folder."""
 
 
 def files(application: Application) -> dict[Path, str]:
@@ -30,5 +28,5 @@ def files(application: Application) -> dict[Path, str]:
         made[Path(file_of(stack))] = text({"config": config}, application.stack_comments.get(stack, {}))
     made |= {Path(MIGRATIONS) / name: sql for name, sql in application.migrations.items()}
     if not application.migrations:
-        made[KEPT] = ""
+        made[Path(MIGRATIONS) / NONE_YET] = ""
     return made | {TESTS / name: code for name, code in own_tests.files(application).items()}

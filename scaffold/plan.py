@@ -15,6 +15,8 @@ from scaffold.files import TESTS, files
 from scaffold.rename import renamed
 
 EXAMPLES = Path("examples")
+LOCAL = Path(".local")
+"""What is kept of an application's tiers on this computer."""
 # What names a file of the product by a path from the application's folder, with the path.
 _POINTERS = re.compile(r"^(main: +|\s+virtualenv: +|# yaml-language-server: \$schema=)(?!/|\w+:)(\S+)$", re.MULTILINE)
 
@@ -33,6 +35,10 @@ class Change:
     """Files that are new or different in the root."""
     removes: tuple[Path, ...]
     """Files of the former application that the new one has none of."""
+    data: tuple[str, ...]
+    """What is in `LOCAL` of the former one's tiers, which goes with it."""
+    pages: tuple[Path, ...]
+    """Those of `writes` that differ by its name alone."""
 
 
 def change(checkout: Checkout, application: Application, *, replace: bool = False) -> Change:
@@ -54,13 +60,16 @@ def change(checkout: Checkout, application: Application, *, replace: bool = Fals
     contents = {path: (root / path).read_bytes() for path in checkout.files}
     made = {path: text.encode() for path, text in files(application).items()}
     made[Path(PROJECT_FILE)] = _called(contents[Path(PROJECT_FILE)].decode(), old, application.name).encode()
-    made |= pages(checkout, application.name)
+    named = pages(checkout, application.name)
+    made |= named
     return Change(
         application=application.name,
         kept=kept,
         keeps={_among_examples(path): _pointing(content) for path, content in contents.items()},
         writes=made,
         removes=tuple(path for path in checkout.files if path not in made),
+        data=tuple(sorted(path.name for path in (root / LOCAL).glob("*") if not path.name.startswith(".init"))),
+        pages=tuple(named),
     )
 
 
