@@ -62,7 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe", "upgrade"},
     "capacity": {"bootstrap", "clients", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},
-    "scaffold": {"bootstrap", "infra", "knowledge"},
+    "scaffold": {"bootstrap", "infra", "knowledge", "observe"},
     "cli": {
         "scaffold",
         "capacity",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from textwrap import wrap
 from typing import Any
 
 from bootstrap.access import load_access
@@ -19,6 +20,7 @@ from scaffold.live.postgres_stack import postgres_stack
 from scaffold.live.recognised import Recognised
 from scaffold.starter import starter
 
+_WIDTH = 112
 _COMMANDS = ("@read", "@write", "@pubsub", "@transaction")
 _HEAD = (
     "Who may do what inside PostgreSQL and Redis, as `datatier init` found it on live servers: `datatier access plan",
@@ -57,7 +59,7 @@ def live_application(
     notes += doubts(caches)
     if database is not None:
         notes += [*database.notes, *postgres_stack(database.facts, "prod").notes]
-    head = {(): _HEAD} if database else {(): made.access_comments[()]}
+    head: Comments = {(): _HEAD} if database else {(): made.access_comments[()]}
     application = Application(
         name=name,
         stacks=stacks,
@@ -86,8 +88,8 @@ def _base(name: str, database: LiveDatabase | None, notes: list[Note]) -> dict[s
         migrator = f"{own}_migrator"
         access["identities"][migrator] = {"postgres": "migrator"}
         text = (
-            f"{migrator} is added: nobody on the live server acts as {access['owner']}, and a tier is migrated by such a "
-            "login. `access plan` against the live server shows it, and nothing else"
+            f"{migrator} is added: nobody on the live server acts as {access['owner']}, and a tier is migrated by "
+            "such a login; `access plan` against the live server shows what it would take there"
         )
         notes.append(Note(place="access", at=("identities", migrator), text=text))
     if not any(each.get("postgres", {}).get("privileges") == "monitoring" for each in access["identities"].values()):
@@ -210,21 +212,9 @@ def _comments(notes: Sequence[Note], base: Comments) -> Comments:
     for where, sentences in base.items():
         lines[where] += sentences
     for each in notes:
-        lines[each.at].append(each.text)
-        if each.place == "stacks":
-            proposals[each.at] += each.proposal.splitlines()
-        else:
-            lines[each.at] += each.proposal.splitlines()
+        lines[each.at] += wrap(each.text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+        (proposals if each.place == "stacks" else lines)[each.at] += each.proposal.splitlines()
     for where, proposed in proposals.items():
         if proposed:
             lines[where] += [f"{where[-1]}:", *(f"  {line}" for line in proposed)]
-    return {where: tuple(_wrapped(found)) for where, found in lines.items()}
-
-
-def _wrapped(lines: Sequence[str], width: int = 112) -> Iterator[str]:
-    """Sentences on lines that can be read; what begins with blanks or ends in a brace is YAML and stays as it is."""
-    from textwrap import wrap
-
-    for line in lines:
-        as_it_is = len(line) <= width or line.startswith(" ") or line.endswith(("}", ":"))
-        yield from [line] if as_it_is else wrap(line, width, break_long_words=False, break_on_hyphens=False)
+    return {where: tuple(found) for where, found in lines.items()}

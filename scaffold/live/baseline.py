@@ -105,8 +105,9 @@ def _without_policies(schema: Schema, strange: Mapping[str, frozenset[str]]) -> 
             notes += [
                 Note(
                     place="migration",
-                    text=f"policy {name} of {title} is left out: it is for a role that is nobody's identity; name one "
-                    "of access.yaml, or let it go",
+                    text=f"policy {name} of {title} is left out: "
+                    "it is for a role that is nobody's identity, and `access plan` shows it there; name one of "
+                    " access.yaml, or let it go",
                     proposal=f"{text};\n",
                 )
                 for name, text in gone.items()
@@ -119,13 +120,12 @@ def _less(schema: Schema, out: set[str]) -> Schema:
     made: Any = {**schema}
     for group in ("tables", "views"):
         if group in made:
-            kind = group.removesuffix("s")
-            made[group] = {name: _entry(kind, name, entry, out) for name, entry in made[group].items()}
+            made[group] = {name: _entry(name, entry, out) for name, entry in made[group].items()}
     made["objects"] = {kind: each for kind, each in made.get("objects", {}).items() if each}
     return {key: value for key, value in made.items() if value or key == "version"}  # type: ignore[return-value]
 
 
-def _entry(kind: str, name: str, entry: Mapping[str, Any], out: set[str]) -> Mapping[str, Any]:
+def _entry(name: str, entry: Mapping[str, Any], out: set[str]) -> Mapping[str, Any]:
     gone = {t for t in entry.get("triggers", {}) if f"trigger {name}.{t}" in out}
     if not gone:
         return entry

@@ -1,4 +1,4 @@
-"""A Redis or Valkey server that is live, as a cache of an application: its users, its keys, what its stacks should know."""
+"""A Redis or Valkey server that is live, as a cache of an application: users, keys, what its stacks should know."""
 
 from __future__ import annotations
 
@@ -59,7 +59,10 @@ class LiveCache:
 
 
 def read_cache(name: str, url: Secret, *, sample: int = SAMPLE, seconds: float = SECONDS) -> LiveCache:
-    """Read it; nothing is written. Raise UrlError, LoginError, or AskedError for a server or login that cannot serve."""
+    """Read it; nothing is written.
+
+    Raise UrlError, LoginError, or AskedError for a server that is too old and a login that may see nothing.
+    """
     with open_redis_url(url) as client:
         product, number, info = _server(name, client, redis_user(url))
         events, unknown = _events(name, client, info)
@@ -102,8 +105,8 @@ def _server(name: str, client: redis.Redis, user: str) -> tuple[str, str, dict[s
     product, number = version(info)
     if int(number.partition(".")[0]) < OLDEST:
         raise AskedError(
-            f"{name}: this server is Redis {number}, and users are there from Redis {OLDEST}.0 on: upgrade it, or load a "
-            "snapshot of it into a newer one and read that"
+            f"{name}: this server is Redis {number}, and there are users from Redis {OLDEST}.0 on: upgrade it, or load "
+            "a snapshot of it into a newer one and read that"
         )
     return product, number, info
 
@@ -112,19 +115,20 @@ def _events(name: str, client: redis.Redis, info: Mapping[str, Any]) -> tuple[st
     import redis
 
     try:
-        found: dict[str, str] = client.config_get("notify-keyspace-events")
+        found = client.config_get("notify-keyspace-events")
     except redis.exceptions.RedisError as error:
         where = "its parameter group says" if "ElastiCache" in str(info.get("os")) else "+config|get lets it be seen"
         text = f"{name}: whether keyspace events are on is not known ({error}): {where}"
         return "", [Note(place="stacks", at=("config", "data-tier:redis"), text=text)]
-    return found.get("notify-keyspace-events", ""), []
+    return found.get("notify-keyspace-events") or "", []
 
 
 def _users(name: str, client: redis.Redis, user: str) -> tuple[ImportedUsers, list[Note]]:
     try:
         return import_users(client), []
     except NodeError as error:
-        text = f"{name}: its users are not here ({error}): ACL SETUSER {user} +acl|list +acl|cat +acl|whoami, then init again"
+        grant = f"ACL SETUSER {user} +acl|list +acl|cat +acl|whoami"
+        text = f"{name}: its users were not read ({error}): {grant}, then run init again"
         return ImportedUsers(users={}, beside=(), differences=()), [_note(text)]
 
 
@@ -169,5 +173,5 @@ def unlike(caches: Mapping[str, Secret]) -> Iterator[str]:
     for name, url in caches.items():
         place = place_of(url).partition("/")[0]
         if place in places:
-            yield f"{places[place]} and {name} are the same server, {place}: a cache is a server, with databases 0 to 15"
+            yield f"{places[place]} and {name} are one server, {place}: a cache is a server, with databases 0 to 15"
         places[place] = name

@@ -46,8 +46,8 @@ def doubts(live: Sequence[LiveCache]) -> Iterator[Note]:
         if not _engine(each):
             usual = cache_defaults()
             text = (
-                f"{each.name}: the live server is {each.product} {each.version}, which ElastiCache does not have: it is "
-                f"{usual['engine']} {usual['version']} here, which takes the same commands but for modules"
+                f"{each.name}: the live server is {each.product} {each.version}, which ElastiCache has not: here it "
+                f"is {usual['engine']} {usual['version']} here, which takes the same commands but for modules"
             )
             yield Note(place="stacks", at=_AT, text=text)
         need = each.peak * _ROOM / (1 - _RESERVED)

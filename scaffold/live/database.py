@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ _ONLY_LOOK = (
     "SET default_transaction_read_only = on; SET lock_timeout = '1s'; SET jit = off; "
     f"SET statement_timeout = '{SECONDS}s'; SET idle_in_transaction_session_timeout = '{SECONDS}s'"
 )
+_POLICIES = """SELECT schemaname::text, tablename::text, policyname::text, format('%I.%I', schemaname, tablename),
+    quote_ident(policyname), roles::text[] FROM pg_policies"""
 _OURS = "public.schema_migrations"
 
 
@@ -49,19 +52,20 @@ def read_database(conn: psycopg.Connection[Any]) -> LiveDatabase:
         live = schema.read(conn)
         imported = import_database(conn)
         facts = read_facts(conn)
+        policies = conn.execute(_POLICIES).fetchall()
     except UnsayableError as error:
         raise AskedError(f"{error}: log in as who governs the roles, on RDS the master user") from None
     except psycopg.errors.InsufficientPrivilege as error:
         said = error.diag.message_primary or "permission denied"
         raise AskedError(
-            f"{conn.info.user} may not read all of {conn.info.dbname} ({said}): log in as the master, or as a superuser: "
-            f"GRANT pg_read_all_settings, pg_read_all_stats TO {ident(conn.info.user)}"
+            f"{conn.info.user} may not read all of {conn.info.dbname} ({said}): log in as the master, or as a "
+            f"superuser GRANT pg_read_all_settings, pg_read_all_stats TO {ident(conn.info.user)}"
         ) from None
     except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
         said = str(error.diag.message_primary)
         raise AskedError(f"{conn.info.dbname} was not read ({said}): somebody changes its tables; try again") from None
     definition, books = _without_books(schema.definition_of(live))
-    declaration, lost = _declaration(imported.declaration)
+    declaration, lost = _declaration(imported.declaration, policies)
     made = baseline(definition, facts.major, lost, _head(facts))
     notes = (
         *(Note(place="access", text=_sentence(text)) for text in imported.left_out),
@@ -107,24 +111,27 @@ def _without_books(found: schema.Schema) -> tuple[schema.Schema, tuple[str, ...]
     return ({**found, "tables": tables} if len(tables) != len(found.get("tables", {})) else found), tuple(told)
 
 
-def _declaration(imported: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, frozenset[str]]]:
-    """The declaration less the policies that are for nobody in it, and those: table -> names."""
-    known = {*imported["identities"], imported["owner"], "PUBLIC", "public"}
-    lost: dict[str, frozenset[str]] = {}
+def _declaration(
+    imported: Mapping[str, Any], policies: Sequence[tuple[Any, ...]]
+) -> tuple[dict[str, Any], dict[str, frozenset[str]]]:
+    """The declaration less the policies that are for nobody in it, and those: table -> names, as SQL has them."""
+    known = {*imported["identities"], imported["owner"], "public"}
+    lost: defaultdict[str, set[str]] = defaultdict(set)
+    gone: set[tuple[str, str, str]] = set()
+    for schema_name, table, name, table_sql, name_sql, roles in policies:
+        if not known.issuperset(roles):
+            lost[table_sql].add(name_sql)
+            gone.add((schema_name, table, name))
     kept: list[dict[str, Any]] = []
     for entry in imported.get("policies", ()):
-        rules = entry.get("rules", {})
-        gone = {name for name, rule in rules.items() if not known.issuperset(rule["roles"])}
-        if gone:
-            title = f"{ident(entry.get('schema', 'public'))}.{ident(entry['table'])}"
-            lost[title] = frozenset(ident(name) for name in gone)
-            entry = {**entry, "rules": {name: rule for name, rule in rules.items() if name not in gone}}
-        kept.append({key: value for key, value in entry.items() if value or key != "rules"})
-    return {**imported, **({"policies": kept} if kept else {})}, lost
+        where = entry.get("schema", "public"), entry["table"]
+        rules = {name: rule for name, rule in entry.get("rules", {}).items() if (*where, name) not in gone}
+        kept.append({**entry, "rules": rules} if rules else {k: v for k, v in entry.items() if k != "rules"})
+    return {**imported, **({"policies": kept} if kept else {})}, {table: frozenset(n) for table, n in lost.items()}
 
 
 _WHAT_TO_DO = {
-    "invalid indexes": "a CREATE INDEX CONCURRENTLY left them when it failed: DROP INDEX, or REINDEX INDEX CONCURRENTLY",
+    "invalid indexes": "a CREATE INDEX CONCURRENTLY left them when it failed: drop or REINDEX them",
     "user mappings": "they hold another server's password: CREATE USER MAPPING by hand, where the servers are",
     "subscriptions": "they hold another server's password: CREATE SUBSCRIPTION by hand, as the master",
 }

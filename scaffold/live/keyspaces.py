@@ -1,4 +1,4 @@
-"""Key spaces for access.yaml, from patterns of the keys that were seen: type, longest life, who may write them. Pure."""
+"""Key spaces for access.yaml, from patterns of keys that were seen: type, longest life, who may write them. Pure."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def keyspaces(
     """
     made: dict[str, dict[str, Any]] = {}
     notes: list[Note] = []
-    for each in clients:
-        if each.prefix:
-            entry = _entry(cache, f"{each.prefix}:{{name}}:{{part}}", 0, f"what {each.client} keeps")
-            made[_name(each.prefix, made)] = {**_owned(entry, writers), "type": "any", "ttl": "none"}
+    for known in clients:
+        if known.prefix:
+            entry = {"pattern": f"{known.prefix}:{{name}}:{{part}}", "cache": cache, "type": "any", "ttl": "none"}
+            made[_name(known.prefix, made)] = _owned({**entry, "purpose": f"what {known.client} keeps"}, writers)
     others = [s for s in seen if not any(c.owns(s.pattern) for c in clients)]
     others.sort(key=lambda each: (-each.group.keys, each.database, each.pattern))
     for each in others[:_MOST]:
@@ -77,7 +77,7 @@ def keyspaces(
 
 def _problem(seen: Seen) -> str | None:
     if not seen.pattern.strip("*"):
-        return f"{seen.group.keys} keys of database {seen.database} have names without a fixed part: no key space holds them"
+        return f"{seen.group.keys} keys of database {seen.database} have names without a fixed part: none holds them"
     if _UNSAYABLE.search(seen.pattern):
         return (
             f"{seen.group.keys} keys `{seen.pattern!a}` of database {seen.database}: a key space cannot be written for "
@@ -88,16 +88,16 @@ def _problem(seen: Seen) -> str | None:
 
 def _space(cache: str, seen: Seen, writers: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     group = seen.group
-    entry = _entry(cache, _variables(seen.pattern), seen.database, "say what these are for")
     kinds = [kind for kind in group.types if kind in {"string", "hash", "list", "set", "zset", "stream"}]
-    entry["type"] = kinds[0] if len(group.types) == len(kinds) == 1 else "any"
-    entry["ttl"] = "none" if group.without_ttl or group.longest is None else in_words(group.longest)
+    entry = {
+        "pattern": _variables(seen.pattern),
+        "cache": cache,
+        **({"database": seen.database} if seen.database else {}),
+        "type": kinds[0] if len(group.types) == len(kinds) == 1 else "any",
+        "ttl": "none" if group.without_ttl or group.longest is None else in_words(group.longest),
+        "purpose": "say what these are for",
+    }
     return _owned(entry, writers)
-
-
-def _entry(cache: str, pattern: str, database: int, purpose: str) -> dict[str, Any]:
-    where = {"database": database} if database else {}
-    return {"pattern": pattern, "cache": cache, **where, "purpose": purpose}
 
 
 def _variables(pattern: str) -> str:
@@ -108,7 +108,7 @@ def _variables(pattern: str) -> str:
 
 def _owned(entry: dict[str, Any], writers: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     """With the identity that may write it; the one that may write least else, of several, and those beside it."""
-    space = Keyspace.model_validate({**entry, "type": "any", "ttl": "none"})
+    space = Keyspace.model_validate(entry)
     may = [name for name, patterns in writers.items() if includes(list(patterns), glob_of(space))]
     may.sort(key=lambda name: (any(map(universal, writers[name])), len(writers[name]), name))
     owner = {"owner": may[0]} if may else {}
