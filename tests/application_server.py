@@ -168,6 +168,21 @@ def filled(servers: ApplicationServer, filled_of: Callable[[ApplicationServer], 
 
 
 @pytest.fixture
+def empty(servers: ApplicationServer) -> Iterator[Connection]:
+    """A database before the first migration, for one test."""
+    with servers.empty("from_nothing") as connection:
+        yield connection
+    servers.drop("from_nothing")
+
+
+def catalog(connection: Connection) -> schema.Schema:
+    """Every object as PostgreSQL itself would write it, whatever the version."""
+    found = schema.read(connection).schema
+    found.pop("version", None)
+    return found
+
+
+@pytest.fixture
 def acting(filled: Connection) -> Iterator[Acting]:
     """In a transaction that is rolled back: become a role, acting for a user."""
     with filled.transaction(force_rollback=True):

@@ -1,4 +1,4 @@
-"""The clients that an identity uses in a cache, as access.yaml names them: a name, several, or each with its options."""
+"""The clients that an identity uses in a cache, as access.yaml names them: one, several, or each with its options."""
 
 from __future__ import annotations
 
@@ -79,9 +79,8 @@ def prefix_of(prefix: str, clients: list[UsedClient]) -> str:
     if not _PREFIX.fullmatch(prefix):
         raise ValueError(f"prefix `{prefix}` must be letters, digits and _ . : / @ {{ }} -, and end in no separator")
     if not any(each.known.prefixed for each in clients):
-        raise ValueError(
-            f"`{clients[0].name}` takes no prefix, its keys are {', '.join(clients[0].known.rights.keys)}: take out `prefix`"
-        )
+        keys = ", ".join(f"`{key}`" for key in clients[0].known.rights.keys)
+        raise ValueError(f"`{clients[0].name}` takes no prefix, its keys are {keys}: take out `prefix`")
     for each in clients:
         if each.known.letters and not re.fullmatch(each.known.letters, prefix):
             raise ValueError(f"prefix `{prefix}`: `{each.name}` drops every character but {each.known.letters}")
@@ -101,9 +100,9 @@ def written(value: object) -> object:
 
 def _used(name: object, said: object) -> dict[str, Any]:
     if not isinstance(name, str):
-        raise ValueError("must be names of clients: bullmq, [bullmq, redis-py], or {celery: {database: 1}}")
+        raise ValueError("must be names of clients: bullmq, [bullmq, redis-py], or {celery: {database: 1}}")  # noqa: TRY004
     if not isinstance(said, Mapping | None):
-        raise ValueError(f"`{name}` takes a mapping of options: {{{name}: {{prefix: ...}}}}")
+        raise ValueError(f"`{name}` takes a mapping of options: {{{name}: {{prefix: ...}}}}")  # noqa: TRY004
     options = dict(said or {})
     prefix = options.pop("prefix", None)
     made = tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in options.items())

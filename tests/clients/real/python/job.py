@@ -1,9 +1,9 @@
 """How a client's program in Python takes jobs and says what came of each step.
 
 A program imports its client, defines `work(job)` and ends with `serve(work)`. A line of standard input is a job:
-{"user", "password", "prefix", "options"}; HOST and PORT are in the environment. Each job is done in a process of its own
-that knows the imports already; a line of standard output is a step, {"step", "ok"} or {"step", "ok": false, "error"},
-and {"end": CODE} follows the last one.
+{"user", "password", "prefix", "options"}; HOST and PORT are in the environment. Each job is done in a process of its
+own that has the imports already. A line of standard output is a step, {"step", "ok": true} or {"step", "ok": false,
+"error"}, and {"end": CODE} follows the last one.
 """
 
 from __future__ import annotations
