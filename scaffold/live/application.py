@@ -10,6 +10,8 @@ from typing import Any
 
 from bootstrap.access import load_access
 from bootstrap.access.keyspaces import writers
+from bootstrap.access.model import RedisRules
+from bootstrap.acl.glob import includes
 from scaffold.application import Application, Comments, plain
 from scaffold.live.cache import LiveCache
 from scaffold.live.cache_stack import caches_of, doubts
@@ -17,8 +19,9 @@ from scaffold.live.database import LiveDatabase
 from scaffold.live.keyspaces import keyspaces
 from scaffold.live.notes import Note
 from scaffold.live.postgres_stack import postgres_stack
-from scaffold.live.recognised import Recognised
+from scaffold.live.recognised import Recognised, written
 from scaffold.starter import starter
+from scaffold.yaml_text import flow
 
 _WIDTH = 112
 _COMMANDS = ("@read", "@write", "@pubsub", "@transaction")
@@ -123,7 +126,7 @@ def _join(access: dict[str, Any], cache: LiveCache, own: str, notes: list[Note])
                     text=f"among the keys that {user} may write in {cache.name} are those of "
                     f"{' and '.join(each.client for each in found)}; in place of its rules the client's own would do "
                     "(docs/clients.md):",
-                    proposal=f"redis: {{{cache.name}: {_preset(found)}}}",
+                    proposal=flow({"redis": {cache.name: written(found)}}),
                 )
             )
     if cache.beside:
@@ -138,33 +141,19 @@ def _give(identities: dict[str, dict[str, Any]], user: str, cache: str, rules: M
 
 
 def _clients_of(rules: Mapping[str, Any], clients: Sequence[Recognised]) -> list[Recognised]:
-    from bootstrap.access.model import RedisRules
-    from bootstrap.acl.glob import includes
-
     may = list(writers(RedisRules.model_validate(rules)))
-    return [each for each in clients if each.prefix and includes(may, f"{each.prefix}:*")]
-
-
-def _preset(clients: Sequence[Recognised]) -> str:
-    if len(clients) == 1:
-        return f"{{client: {clients[0].client}, prefix: {clients[0].prefix}}}"
-    return "{client: {" + ", ".join(f"{each.client}: {{prefix: {each.prefix}}}" for each in clients) + "}}"
+    return [each for each in clients if each.fits and all(includes(may, glob) for glob in each.globs)]
 
 
 def _propose(identities: dict[str, dict[str, Any]], cache: LiveCache, own: str, notes: list[Note]) -> None:
     """The keys of clients to a worker, what else there is to the application."""
-    with_prefix = [each for each in cache.clients if each.prefix]
-    if with_prefix:
+    fitting = [each for each in cache.clients if each.fits]
+    if fitting:
         worker = f"{own}_worker"
-        rules: dict[str, Any] = (
-            {"client": with_prefix[0].client, "prefix": with_prefix[0].prefix}
-            if len(with_prefix) == 1
-            else {"client": {each.client: {"prefix": each.prefix} for each in with_prefix}}
-        )
-        _give(identities, worker, cache.name, rules)
-        said = " and ".join(each.client for each in with_prefix)
+        _give(identities, worker, cache.name, written(fitting))
+        said = " and ".join(each.client for each in fitting)
         notes.append(_proposed(worker, cache.name, f"the keys are those of {said}"))
-    others = [each.pattern for each in cache.seen if not any(client.owns(each.pattern) for client in with_prefix)]
+    others = [each.pattern for each in cache.seen if not any(client.owns(each.pattern) for client in fitting)]
     if beginnings := sorted({_beginning(pattern) for pattern in others} - {""}):
         app = f"{own}_app"
         _give(identities, app, cache.name, {"keys": beginnings, "commands": [*_COMMANDS]})

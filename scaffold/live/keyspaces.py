@@ -53,9 +53,9 @@ def keyspaces(
     made: dict[str, dict[str, Any]] = {}
     notes: list[Note] = []
     for known in clients:
-        if known.prefix:
-            entry = {"pattern": f"{known.prefix}:{{name}}:{{part}}", "cache": cache, "type": "any", "ttl": "none"}
-            made[_name(known.prefix, made)] = _owned({**entry, "purpose": f"what {known.client} keeps"}, writers)
+        for glob in known.globs if known.fits else ():
+            entry = {"pattern": _variables(glob), "cache": cache, "type": "any", "ttl": "none"}
+            made[_name(glob, made)] = _owned({**entry, "purpose": f"what {known.client} keeps"}, writers)
     others = [s for s in seen if not any(c.owns(s.pattern) for c in clients)]
     others.sort(key=lambda each: (-each.group.keys, each.database, each.pattern))
     for each in others[:_MOST]:

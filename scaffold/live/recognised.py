@@ -3,25 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+from bootstrap.acl.glob import matches
 from knowledge.redis.clients import RedisClient, client, names
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Recognised:
-    """A client, and what its keys begin with, without the colon after it; empty where they begin with nothing."""
+    """A client, and the prefix of its keys; empty where they have none."""
 
     client: str
     prefix: str
 
+    @property
+    def fits(self) -> bool:
+        """Whether the client's own rules reach these keys: where it takes a prefix they have to have one."""
+        return bool(self.prefix) or not client(self.client).prefixed
+
+    @property
+    def preset(self) -> dict[str, Any]:
+        """What stands under `client` in access.yaml, by its name."""
+        return {self.client: {"prefix": self.prefix} if self.prefix else None}
+
+    @property
+    def globs(self) -> tuple[str, ...]:
+        """Patterns of its keys."""
+        known = client(self.client)
+        return known.granted(self.prefix, {}).keys if self.fits else known.recognised
+
     def owns(self, pattern: str) -> bool:
-        """Whether a pattern of keys is the client's."""
-        if self.prefix:
-            return pattern == self.prefix or pattern.startswith(f"{self.prefix}:")
-        return any(_expression(mark).fullmatch(pattern) for mark in client(self.client).recognised)
+        """Whether keys of a pattern are the client's."""
+        return any(matches(glob, pattern) for glob in self.globs)
+
+
+def written(clients: Sequence[Recognised]) -> dict[str, Any]:
+    """The rules of access.yaml that these clients need."""
+    if len(clients) > 1:
+        return {"client": {name: said for each in clients for name, said in each.preset.items()}}
+    (one,) = clients
+    return {"client": one.client, **({"prefix": one.prefix} if one.prefix else {})}
 
 
 def recognised(patterns: Collection[str]) -> tuple[Recognised, ...]:
