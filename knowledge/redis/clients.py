@@ -92,8 +92,8 @@ class RedisClient:
     """Why there are no rules for it; empty where there are."""
     sources: tuple[str, ...]
     recognised: tuple[str, ...]
-    """Names of keys by which it is known in a cache, all of them: `*` is any text; what has no `{prefix}` may stand
-    behind one. Empty where nothing tells its keys from anybody's."""
+    """Names of keys by which it is known in a cache, all of them: `*` is any text without a colon, or any at
+    the end; what has no `{prefix}` may stand behind one. Empty where nothing tells its keys from anybody's."""
 
     @property
     def prefixed(self) -> bool:

@@ -89,7 +89,7 @@ def _base(name: str, database: LiveDatabase | None, notes: list[Note]) -> dict[s
     own = plain(name)
     if not any(each.get("postgres", {}).get("privileges") == "migrator" for each in access["identities"].values()):
         migrator = f"{own}_migrator"
-        access["identities"][migrator] = {"postgres": "migrator"}
+        access["identities"][migrator] = {"postgres": {"privileges": "migrator"}}
         text = (
             f"{migrator} is added: nobody on the live server acts as {access['owner']}, and a tier is migrated by "
             "such a login; `access plan` against the live server shows what it would take there"

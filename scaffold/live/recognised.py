@@ -68,6 +68,6 @@ def _prefixes(mark: str, patterns: Collection[str]) -> set[str]:
 @cache
 def _expression(mark: str) -> re.Pattern[str]:
     fixed = mark if "{prefix}" in mark else f"{{optional}}{mark}"
-    text = re.escape(fixed).replace(r"\*", ".*")
-    text = text.replace(re.escape("{prefix}"), "(?P<prefix>.+?)", 1)
-    return re.compile(text.replace(re.escape("{optional}"), "(?:(?P<prefix>.+?):)?", 1))
+    text = re.sub(r"\\\*$", ".*", re.escape(fixed)).replace(r"\*", "[^:]*")
+    text = text.replace(re.escape("{prefix}"), "(?P<prefix>.+)", 1)
+    return re.compile(text.replace(re.escape("{optional}"), "(?:(?P<prefix>.+):)?", 1))
