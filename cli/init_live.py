@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import AskedError
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from bootstrap.declared_extensions import DeclaredExtension
+    from local.postgres.server import PostgresServer
     from scaffold.live.application import LiveApplication
     from scaffold.live.cache import LiveCache
     from scaffold.live.database import LiveDatabase
@@ -36,14 +37,25 @@ def read_live(name: str, region: str, database_url: str | None, redis_urls: Sequ
 
     database = secret_of(database_url, "--database-url") if database_url else None
     caches = named_caches(redis_urls)
-    with ThreadPoolExecutor(max_workers=1 + len(caches)) as pool:
+    with ExitStack() as servers, ThreadPoolExecutor(max_workers=2 + len(caches)) as pool:
+        # The empty server for the proof takes as long to come up as the other takes to be read.
+        starting = pool.submit(servers.enter_context, _throwaway(database)) if database else None
         reading = pool.submit(_database, database) if database else None
         read = [pool.submit(_cache, cache, url) for cache, url in caches.items()]
         live = reading.result() if reading else None
         found = live_application(name, region, live, [each.result() for each in read])
-    if live is not None:
-        _prove(live, found)
+        if live is not None and starting is not None:
+            _prove(live, found, starting.result())
     return found
+
+
+def _throwaway(url: Secret) -> AbstractContextManager[PostgresServer]:
+    """An empty server like that of the URL, which is asked for its version and extensions."""
+    from local.scratch import throwaway
+
+    with open_database_url(url) as conn:
+        names = [name for (name,) in conn.execute("SELECT extname::text FROM pg_extension").fetchall()]
+        return throwaway(conn.info.server_version // 10000, names)
 
 
 def secret_of(said: str, option: str) -> Secret:
@@ -84,23 +96,18 @@ def _cache(name: str, url: Secret) -> LiveCache:
     return read_cache(name, url)
 
 
-def _prove(live: LiveDatabase, found: LiveApplication) -> None:
+def _prove(live: LiveDatabase, found: LiveApplication, server: PostgresServer) -> None:
     """Raise AskedError where the baseline does not make what was read; say where that could not be tried."""
-    from local.postgres import binaries
+    from local.scratch import empty
     from scaffold.live.prove import prove
 
     owner = str(found.application.access["owner"])
     identities: Any = found.application.access["identities"]
-    major = binaries.find(live.facts.major).major
 
-    @contextmanager
-    def empty(wanted: tuple[DeclaredExtension, ...]) -> Iterator[psycopg.Connection[Any]]:
-        from local.scratch import scratch
+    def lent(wanted: tuple[DeclaredExtension, ...]) -> AbstractContextManager[psycopg.Connection[Any]]:
+        return empty(server, owner, "datatier_proof", wanted, roles=_roles(identities))
 
-        with scratch(owner, "datatier_proof", wanted, roles=_roles(identities), major=major) as conn:
-            yield conn
-
-    proof = prove(live.baseline, owner, empty)
+    proof = prove(live.baseline, owner, lent)
     if proof.troubles and proof.lacking:
         note(f"the baseline was not proved: {'; '.join(proof.lacking)}. `datatier migrate rehearse` does it elsewhere.")
     elif proof.troubles:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
@@ -10,6 +11,9 @@ from scaffold.application import Comments, KeyPath, Tree
 
 _WIDTH = 120
 _INDENT = "  "
+# Most of what is written, and a call of the library for each takes a second of a thousand tables.
+_PLAIN = re.compile(r"[a-z][a-z0-9_]*")
+_OTHER_THAN_TEXT = frozenset({"false", "n", "no", "null", "off", "on", "true", "y", "yes"})
 
 
 def text(tree: Tree, comments: Comments) -> str:
@@ -60,6 +64,8 @@ def _is_block(value: object, depth: int) -> bool:
 
 def flow(value: object) -> str:
     """A value on one line."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value not in _OTHER_THAN_TEXT:
+        return value
     made = yaml.safe_dump(
         _plain(value), default_flow_style=True, width=float("inf"), allow_unicode=True, sort_keys=False
     )

@@ -159,7 +159,7 @@ class Access(Model):
     """Schemas that the declaration governs; the profiles hold in each of them."""
     keep: tuple[Annotated[Keep, BeforeValidator(_kept)], ...] = ()
     """What is left as the server has it: the `marks` by comment that roles of ours bear, and the `owner`'s own role.
-    What else the owner has is reported like anybody's. On a server where they are not yet, roles are made and marked."""
+    What else the owner has is reported like anybody's. Where they are not yet, roles are made and marked."""
     exceptions: Exceptions = Exceptions()
     """What is there without being declared and may stay: it is left alone and not reported."""
     public: tuple[Grant, ...] = ()

@@ -54,7 +54,7 @@ def _steps(schema: Schema) -> Iterator[Step]:
 
 
 def _without(made: list[Step], lacking: set[str]) -> list[Step]:
-    """Leave out what needs something that is lacking, and what refers to a table or calls a function that is."""
+    """Leave out what needs something that is lacking, and what names a table, function or operator class that is."""
     while True:
         gone = {f" REFERENCES {name.removeprefix('table ')}(" for name in lacking if name.startswith("table ")}
         gone |= {
@@ -62,6 +62,7 @@ def _without(made: list[Step], lacking: set[str]) -> list[Step]:
             for name in lacking
             if name.startswith("function ") and name.endswith("()")
         }
+        gone |= {f" {name.split()[2]}" for name in lacking if name.startswith("operator class ")}
         out = {
             step.name
             for step in made

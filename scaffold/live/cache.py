@@ -98,7 +98,7 @@ def _server(name: str, client: redis.Redis, user: str) -> tuple[str, str, dict[s
         info: dict[str, Any] = client.info()
     except redis.exceptions.NoPermissionError:
         raise AskedError(
-            f"{name}: {user} may not ask INFO, without which nothing is known of the server: ACL SETUSER {user} +info"
+            f"{name}: {user} may not ask INFO, without which nothing is known of it: ACL SETUSER {user} +info"
         ) from None
     except redis.exceptions.RedisError as error:
         raise AskedError(f"{name}: what answers there is no Redis: {error}") from None

@@ -14,8 +14,8 @@ import psycopg
 from bootstrap import schema
 from bootstrap.application import DEFINITION, MIGRATIONS
 from bootstrap.declared_extensions import DeclaredExtension, declared
-from bootstrap.migrate import Source
-from bootstrap.rehearse import rehearse
+from bootstrap.migrate import MigrateError, MigrationRunner, PostgresLedger, Source
+from bootstrap.postgres import extensions
 from scaffold.live.baseline import Baseline
 
 
@@ -46,17 +46,16 @@ def prove(made: Baseline, owner: str, empty: Empty) -> Proof:
             (folder / path).write_text(text, encoding="utf-8")
         wanted = declared(folder)
         with empty(wanted) as conn:
-            found = rehearse(
-                conn,
-                Source.load(folder / MIGRATIONS),
-                since=0,
-                role=owner,
-                definition=folder / DEFINITION,
-                wanted=wanted,
-            )
+            lacking = extensions.ensure(conn, wanted, owner).differences
+            try:
+                MigrationRunner(Source.load(folder / MIGRATIONS), PostgresLedger(conn), role=owner).up()
+            except MigrateError as error:
+                troubles: tuple[str, ...] = (error.what.replace(f"{folder / MIGRATIONS}/", ""),)
+            else:
+                found = schema.judge(conn, made.definition).counted
+                troubles = tuple(f"{each.kind} {each.object}: {each.what}" for each in found)
             major = conn.info.server_version // 10000
-    troubles = tuple(f"{each.phase}: {each.what}" for each in found.troubles)
-    return Proof(server=major, troubles=troubles, lacking=found.notes)
+    return Proof(server=major, troubles=troubles, lacking=lacking)
 
 
 def _files(made: Baseline) -> Iterator[tuple[Path, str]]:
