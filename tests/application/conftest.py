@@ -17,3 +17,9 @@ def application() -> Application:
 @pytest.fixture(scope="session")
 def content() -> str:
     return ROWS
+
+
+@pytest.fixture(scope="session")
+def dispensable() -> frozenset[str]:
+    """Without vector the migration of embeddings makes nothing."""
+    return frozenset({"vector"})

@@ -46,7 +46,9 @@ def test_the_file_is_what_a_server_gives(application: Application, filled: Conne
     if live.server < 160000 or live.schema.get("extensions", {}).keys() != application.definition["extensions"].keys():
         pytest.skip("taken from a server from 16 on that ships what the definition declares")
     text = (application.folder / DEFINITION).read_text("utf-8")
-    assert text == schema.dump(schema.definition_of(live)), "datatier schema dump writes it again"
+    assert text == schema.dump(schema.definition_of(live, application.access.upkeep)), (
+        "datatier schema dump writes it again"
+    )
 
 
 def test_the_page_is_that_of_the_file(application: Application) -> None:
