@@ -65,7 +65,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "capacity": {"bootstrap", "clients", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},
     "reference": {"bootstrap", "infra", "knowledge"},
-    "scaffold": {"bootstrap", "infra", "knowledge"},
+    "scaffold": {"bootstrap", "infra", "knowledge", "observe"},
     "cli": {
         "scaffold",
         "capacity",
