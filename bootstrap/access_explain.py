@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from bootstrap.access import Access, RedisRules, access_string
 from bootstrap.access.names import logins
+from bootstrap.access.used_clients import UsedClient
 from bootstrap.errors import BootstrapError
 from bootstrap.postgres.desired import PUBLIC, RDS_IAM, Desired
 from bootstrap.postgres.live import Live, LiveObject, read
@@ -229,6 +230,8 @@ def explain_redis(rules: RedisRules, *, users: bool = True) -> tuple[Reason, ...
     if not users:
         return (Reason(what="runs all commands on all keys", on=(), why="whoever has the AUTH token is `default`"),)
     reported = {
+        "client": "uses the clients",
+        "prefix": "has clients whose keys begin with",
         "role": "has the ready-made rules",
         "keys": "reads and writes keys",
         "read": "reads keys",
@@ -237,6 +240,8 @@ def explain_redis(rules: RedisRules, *, users: bool = True) -> tuple[Reason, ...
         "commands": "runs commands",
     }
     given = rules.model_dump(mode="json", exclude_defaults=True)
+    if rules.client:
+        given["client"] = [each.name for each in rules.client]
     found = [
         Reason(
             what=reported.get(key, key),
@@ -245,4 +250,21 @@ def explain_redis(rules: RedisRules, *, users: bool = True) -> tuple[Reason, ...
         )
         for key, value in given.items()
     ]
-    return (*found, Reason(what="as the server has it", on=(access_string(rules),), why="access string"))
+    string = Reason(what="as the server has it", on=(access_string(rules),), why="access string")
+    return (*found, *(reason for each in rules.client for reason in _of_client(each, rules.prefix)), string)
+
+
+def _of_client(used: UsedClient, prefix: str | None) -> Iterator[Reason]:
+    """What a client has to be configured with, and what is not to be expected of it."""
+    known = used.known
+    for setting in used.settings(prefix):
+        yield Reason(what=f"{known.title} must be configured with", on=(setting.assignment,), why=setting.where)
+    why = f"client {used.name}"
+    if known.outside:
+        yield Reason(what=f"{known.title}, outside of a prefix", on=known.outside, why=why)
+    if known.clears:
+        yield Reason(what=f"{known.title}, when it is emptied", on=(known.clears,), why=why)
+    if known.refused:
+        yield Reason(what=f"{known.title} may not", on=known.refused, why=why)
+    if known.silent:
+        yield Reason(what=f"{known.title} may fail without an error", on=known.silent, why=why)

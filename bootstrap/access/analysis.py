@@ -11,6 +11,7 @@ from bootstrap.access.commands import FORBIDDEN
 from bootstrap.access.keyspaces import bearers, glob_of, readers, writers
 from bootstrap.access.model import Access, RedisRules
 from bootstrap.access.policy_settings import pooled_settings
+from bootstrap.access.presets import written_out
 from bootstrap.access.rules import BASE, MONITORING, ROLES, access_string
 from bootstrap.acl.compare import listed, patterns
 from bootstrap.acl.expand import AllowedCommands, expand
@@ -48,7 +49,7 @@ def analyse(access: Access, *, clustered: Collection[str] = ()) -> tuple[Finding
         finding
         for name, identity in access.identities.items()
         for cache, rules in identity.redis.items()
-        for finding in _of(f"identities.{name}.redis.{cache}", rules, VALKEY)
+        for finding in _of(f"identities.{name}.redis.{cache}", written_out(rules), VALKEY)
     ]
     return (*found, *_shared(access), *_keyspaces(access, clustered), *_policies(access))
 
@@ -126,7 +127,7 @@ def _dangerous(path: str, rules: RedisRules, compiled: RuleSet, table: CommandTa
             yield Finding(
                 path=path,
                 message="runs scripts, which hold up everybody else on the server while they run",
-                mend="keep them short (`lua-time-limit`), or take `@scripting` out",
+                mend="keep them short (`lua-time-limit`), or take `@scripting` or the `client` that brings them out",
                 level="note",
             )
 

@@ -45,12 +45,19 @@ _PLAIN = {
 }
 
 
+MORE = "Every key with what it takes, its default and an example: {}"
+"""Last line of an error about a declaration: the page that it is written by."""
+PAGE = "docs/access.md"
+
+
 class AccessError(BootstrapError, ValueError):
     """The access declaration cannot be used; `problems` holds everything that is wrong."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
-        super().__init__("\n".join(["the access declaration is wrong:", *(f"  {p}" for p in problems)]))
+        super().__init__(
+            "\n".join(["the access declaration is wrong:", *(f"  {p}" for p in problems), MORE.format(PAGE)])
+        )
 
 
 def load_access(data: Mapping[str, object]) -> Access:

@@ -134,7 +134,7 @@ def migrated() -> Iterator[Migrated]:
 def said(found: Mapping[str, str], tool: str) -> str:
     """What a tool said; skips where its runtime is not here."""
     if tool not in found:
-        pytest.skip(f"{tool} is not here: make migration-tools interop")
+        pytest.skip(f"{tool} is not here: make node, make interop")
     return found[tool]
 
 
