@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bootstrap.application import ACCESS, CARRIED
 
-# Of what is known of AWS the rule for passwords and what it needs; a test holds the list against what is imported.
+# Of what is known the rule for passwords and the clients of Redis; a test holds the list against what is imported.
 SOURCES = (
     "bootstrap/**/*.py",
     "knowledge/__init__.py",
     "knowledge/limits.py",
     "knowledge/passwords.py",
+    "knowledge/redis/__init__.py",
+    "knowledge/redis/clients.py",
+    "knowledge/redis/clients/*.toml",
 )
 
 APPLICATION = (*CARRIED, ACCESS)

@@ -87,7 +87,7 @@ def command_name(text: str, sign: str = "+") -> str:
     """Return a category, command or subcommand as it may be written behind `sign`, or raise ValueError."""
     if text.startswith("@"):
         if text[1:] not in CATEGORIES | FORBIDDEN_CATEGORIES:
-            raise ValueError(f"`{text}` is not a command category{_nearest(text[1:], CATEGORIES, '@')}")
+            raise ValueError(f"`{text}` is not a command category{near(text[1:], CATEGORIES, '@')}")
     elif not _COMMAND.fullmatch(text):
         raise ValueError(f"must be {WRITTEN}")
     else:
@@ -109,10 +109,11 @@ def _known(name: str, sign: str) -> None:
     if sign == "+" and container in _KNOWN and container not in VALKEY.subcommands and container != name:
         return  # a first argument, which servers still take
     same = [each for each in _KNOWN if each.replace("|", "") == name]
-    raise ValueError(f"`{name}` is not a command{_nearest(name, same or _KNOWN)}")
+    raise ValueError(f"`{name}` is not a command{near(name, same or _KNOWN)}")
 
 
-def _nearest(name: str, names: Collection[str], mark: str = "") -> str:
+def near(name: str, names: Collection[str], mark: str = "") -> str:
+    """The end of a sentence: the nearest known name, or nothing where none is near."""
     near = difflib.get_close_matches(name, sorted(names), n=1)
     return f"; nearest: `{mark}{near[0]}`" if near else ""
 
@@ -144,5 +145,5 @@ def raw_rules(text: str) -> str:
         if not rule[1:].startswith("@"):
             _known(rule[1:], rule[0])
         elif rule[2:] not in CATEGORIES | FORBIDDEN_CATEGORIES | _REDIS_8_CATEGORIES:
-            raise ValueError(f"`{rule}` is not a command category{_nearest(rule[2:], CATEGORIES, rule[:2])}")
+            raise ValueError(f"`{rule}` is not a command category{near(rule[2:], CATEGORIES, rule[:2])}")
     return str(rules)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from bootstrap.access import names
 from bootstrap.access.commands import (
@@ -20,6 +20,7 @@ from bootstrap.access.commands import (
 from bootstrap.access.exceptions import REPORTED, REPORTED_FORM, exception
 from bootstrap.access.postgres import Grant, Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies
 from bootstrap.access.upkeep import TableUpkeep
+from bootstrap.access.used_clients import UsedClient, Written, prefix_of, written
 from bootstrap.rule import Rule, matches, short, whole
 
 _PATTERN = {"pattern": r"^[!-~]+$"}
@@ -99,8 +100,13 @@ class RedisRules(Model):
     role: Literal["monitoring", "inventory", "maintainer"] | None = None
     """A ready-made rule set in place of `commands`: `monitoring` sees counters; `inventory` sees names, types, lives
     and sizes of all keys, or of its patterns, and no value; `maintainer` has the server give memory back."""
+    client: Annotated[tuple[UsedClient, ...], BeforeValidator(written, json_schema_input_type=Written)] = ()
+    """The client libraries that it uses: each brings the keys, channels and commands that it needs, and no more
+    (docs/clients.md). A name, a list, or each with its options: `{celery: {database: 1}}`."""
+    prefix: str | None = None
+    """What the clients' keys and channels begin with, without the colon after it; the identity's name when absent."""
     keys: tuple[Pattern, ...] = ()
-    """Patterns of the keys it reads and writes."""
+    """Patterns of the keys it reads and writes, besides its clients' own."""
     read: tuple[Pattern, ...] = ()
     """Patterns of the keys it only reads."""
     write: tuple[Pattern, ...] = ()
@@ -122,8 +128,16 @@ class RedisRules(Model):
         if self.rules is not None:
             if more := sorted(self.model_fields_set - {"rules"}):
                 raise ValueError(f"`rules` says everything: take out {', '.join(more)} or `rules`")
-        elif bool(self.role) == bool(self.commands):
-            raise ValueError("needs either `commands` or a ready-made role such as `monitoring`")
+        elif self.role and self.client:
+            raise ValueError(f"`{self.role}` is a ready-made role, and a `client` has rules of its own: take one out")
+        elif bool(self.role) == bool(self.commands or self.client):
+            raise ValueError("needs `commands`, a `client` such as `bullmq`, or a ready-made role such as `monitoring`")
+        if len({each.name for each in self.client}) < len(self.client):
+            raise ValueError("`client` names one twice")
+        if self.prefix is not None:
+            if not self.client:
+                raise ValueError("`prefix` is for a `client`, and there is none: write the keys as `keys`")
+            prefix_of(self.prefix, list(self.client))
         return self
 
 
@@ -141,6 +155,15 @@ class Identity(Model):
         if self.postgres is None and not self.redis:
             raise ValueError("may do nothing: give it `postgres` or `redis`, or take it out")
         return self
+
+    def named(self, name: str) -> Identity:
+        """Return it with its name as the prefix of clients that are given none."""
+        found = {
+            cache: rules.model_copy(update={"prefix": name})
+            for cache, rules in self.redis.items()
+            if rules.prefix is None and any(each.known.prefixed and not each.prefix for each in rules.client)
+        }
+        return self.model_copy(update={"redis": {**self.redis, **found}}) if found else self
 
 
 class Keyspace(Model):
@@ -181,7 +204,8 @@ class Access(Model):
     owner: ObjectName
     """NOLOGIN role that owns the schemas and everything in them."""
     schemas: tuple[ObjectName, ...] = Field(default=("public",), min_length=1)
-    """Schemas that the declaration governs; the profiles hold in each of them."""
+    """Schemas that the declaration governs; the profiles hold in each of them, and in what is made there later. One
+    that does not exist is made, the owner's: after the migrations, which may make it themselves."""
     keep: tuple[Annotated[Keep, Rule(words="", check=_kept, when="before")], ...] = ()
     """What is left as the server has it: the `marks` by comment that roles of ours bear, and the `owner`'s own role.
     What else the owner has is reported like anybody's."""
@@ -198,6 +222,11 @@ class Access(Model):
     """What `datatier maintain` does in tables by itself."""
     keyspaces: dict[str, Keyspace] = Field(default_factory=dict)
 
+    @field_validator("identities")
+    @classmethod
+    def _named(cls, identities: dict[str, Identity]) -> dict[str, Identity]:
+        return {name: identity.named(name) for name, identity in identities.items()}
+
     @property
     def unwise(self) -> tuple[str, ...]:
         """What the declaration allows and nobody can have meant, one sentence each."""
@@ -212,6 +241,12 @@ class Access(Model):
     def postgres_users(self) -> dict[str, PostgresAccess]:
         """The identities that have PostgreSQL privileges."""
         return {name: identity.postgres for name, identity in self.identities.items() if identity.postgres}
+
+    @property
+    def makes_schemas(self) -> bool | None:
+        """Whether migrators may make schemas; None where that follows from who owns the database."""
+        said = {self.postgres_users[name].schemas for name in self.with_privilege("migrator")}
+        return True if "create" in said else False if "declared" in said else None
 
     def cache_users(self, cache: str) -> dict[str, RedisRules]:
         """The identities that have rules for `cache`."""

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 from bootstrap.access.beyond import KEYED, SCRIPTING, TELLS, TOUCHES
 from bootstrap.access.model import RedisRules, SelectorRules
+from bootstrap.access.presets import written_out
 from bootstrap.acl.rules import parse
 from bootstrap.acl.valkey import VALKEY
 
@@ -57,6 +58,7 @@ def access_string(rules: RedisRules) -> str:
     """
     if rules.rules is not None:
         return rules.rules
+    rules = written_out(rules)
     selectors = (f"({' '.join((*_keys(each), *_channels(each), *_commands(each)))})" for each in rules.selectors)
     # Read and written again, so that a rule repeated further back stands only there, as the server keeps it.
     return str(parse(" ".join(("on", *_keys(rules), *_channels(rules), *_commands(rules), *selectors))))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from migrate_server import MIGRATIONS, tables, write
 
+from bootstrap.application import NONE_YET
 from bootstrap.migrate import Source, SourceError, TargetError, create
 from bootstrap.migrate.folder import problems
 
@@ -65,6 +66,14 @@ def test_refused(tmp_path: Path, names: list[str], message: str) -> None:
         (tmp_path / name).touch()
     with pytest.raises(SourceError, match=message):
         Source.load(tmp_path)
+
+
+def test_an_application_without_migrations_says_so(tmp_path: Path) -> None:
+    (tmp_path / NONE_YET).touch()
+    source = Source.load(tmp_path)
+    assert (source.versions, source.last, source.stray) == ((), 0, ())
+    with pytest.raises(TargetError, match="no migration found for version 3; no file is here; restore its file"):
+        source.get(3)
 
 
 def test_no_folder(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ NOW = 1_800_000_000.0
 pytestmark = [
     pytest.mark.server,
     pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
-    pytest.mark.skipif(not COMPILER.exists(), reason="the packages of the example are not there: make patterns-node"),
+    pytest.mark.skipif(not COMPILER.exists(), reason="the packages of the example are not there: make node"),
 ]
 
 
