@@ -208,7 +208,7 @@ class Access(Model):
     that does not exist is made, the owner's: after the migrations, which may make it themselves."""
     keep: tuple[Annotated[Keep, Rule(words="", check=_kept, when="before")], ...] = ()
     """What is left as the server has it: the `marks` by comment that roles of ours bear, and the `owner`'s own role.
-    What else the owner has is reported like anybody's."""
+    What else the owner has is reported like anybody's. Where they are not yet, roles are made and marked."""
     exceptions: Exceptions = Exceptions()
     """What is there without being declared and may stay: it is left alone and not reported."""
     public: tuple[Grant, ...] = ()

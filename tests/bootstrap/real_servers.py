@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,10 +59,10 @@ def postgres_ends() -> list[str]:
 
 
 @contextmanager
-def postgres(programs: Path, folder: Path, major: int) -> Iterator[Postgres]:
+def postgres(programs: Path, folder: Path, major: int, settings: Sequence[str] = ()) -> Iterator[Postgres]:
     data = folder / "data"
     initdb(programs, data, "rdsadmin", SUPERUSER_PASSWORD)
-    with running(programs, data, ["max_connections=50"]) as port:
+    with running(programs, data, ["max_connections=50", *settings]) as port:
         server = Postgres(port, major)
         with server.superuser() as conn:
             # RDS user guide: the master is NOSUPERUSER CREATEDB CREATEROLE and a member of rds_superuser.
