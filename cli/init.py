@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bootstrap.errors import AskedError
+from cli.init_live import read_live, show_notes
 from cli.options import JsonFlag
 from cli.output import console, counted, emit_json, escape, note, table
 from cli.project import project_root
@@ -15,6 +16,7 @@ from infra.trigger import PACKAGE
 
 if TYPE_CHECKING:
     from scaffold.checkout import Checkout
+    from scaffold.live.application import LiveApplication
     from scaffold.plan import Change
 
 _FEW = 3
@@ -33,14 +35,26 @@ def init(
     replace: Annotated[
         bool, typer.Option("--replace", help="Also where the application here did not come with the checkout.")
     ] = False,
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            "--database-url", metavar="URL", help="Live PostgreSQL that it is; rather an environment variable's name."
+        ),
+    ] = None,
+    redis_url: Annotated[
+        list[str] | None,
+        typer.Option("--redis-url", metavar="[CACHE=]URL", help="Live cache of it, `main` without a name; several."),
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Make the checkout another application's: stack files, access.yaml, migrations, schema, tests, names in pages.
 
+    With URLs it is what is live there: a baseline migration, identities, users, key spaces. Nothing there is changed.
+
     The application that was here is moved to examples/ whole, with its tests and its data on this computer; nothing is
     deleted. For the application that is here already: only names in pages, as after an update of the product.
 
-    [bold]Examples:[/] datatier init shop    datatier init web-shop --region eu-central-1
+    [bold]Examples:[/] datatier init shop    datatier init shop --database-url DATABASE_URL --redis-url jobs=JOBS_URL
     """
     from scaffold import apply, checkout, named, plan
     from scaffold.starter import starter
@@ -60,14 +74,17 @@ def init(
         )
         return
     found = checkout.read(root)
-    if found.application == named.checked(name) and not replace:
+    urls = database_url is not None or bool(redis_url)
+    if found.application == named.checked(name) and not replace and not urls:
         _pages(found, json)
         return
-    change = plan.change(found, starter(name, region), replace=replace)
+    plan.change(found, starter(name, region), replace=replace)  # refuses before any server is asked
     _refuse_unsaved(found)
+    live = read_live(name, region, database_url, redis_url or ()) if urls else None
+    change = plan.change(found, live.application if live else starter(name, region), replace=replace)
     apply.prepare(root, change)
     apply.finish(root)
-    _report(found, change, json)
+    _report(found, change, live, json)
 
 
 def _pages(found: Checkout, json: bool) -> None:
@@ -102,7 +119,7 @@ def _refuse_unsaved(found: Checkout) -> None:
         )
 
 
-def _report(found: Checkout, change: Change, json: bool) -> None:
+def _report(found: Checkout, change: Change, live: LiveApplication | None, json: bool) -> None:
     own = [path for path in change.writes if path not in change.pages]
     data = {
         "application": change.application,
@@ -111,6 +128,7 @@ def _report(found: Checkout, change: Change, json: bool) -> None:
         "data": list(change.data),
         "files": _texts(own),
         "pages": _texts(change.pages),
+        "notes": [each.text for each in live.notes] if live else [],
         "next": [command for command, _ in NEXT],
     }
     with_data = ", with its data on this computer" if change.data else ""
@@ -124,6 +142,8 @@ def _report(found: Checkout, change: Change, json: bool) -> None:
         json,
     )
     if not json:
+        if live:
+            show_notes(live)
         console().print(table("Next", ("", ""), [(escape(command), escape(why)) for command, why in NEXT]))
         console().print("docs/make-it-yours.md goes on from here")
 

@@ -119,7 +119,7 @@ def _server(
     migrators = access.with_privilege("migrator")
     if not migrators:
         raise InputError("access.yaml has no identity with `postgres: migrator`.")
-    with scratch(access.owner, migrators[0], wanted) as conn:
+    with scratch(access.owner, migrators[0], wanted, roles=access.postgres_users) as conn:
         yield conn, access.owner
 
 

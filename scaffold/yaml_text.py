@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
@@ -9,6 +10,7 @@ import yaml
 from scaffold.application import Comments, KeyPath, Tree
 
 _WIDTH = 120
+_INDENT = "  "
 
 
 class _Dumper(yaml.SafeDumper):
@@ -20,7 +22,9 @@ def _one_line(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _one_line)
-_INDENT = "  "
+# Most of what is written, and a call of the library for each takes a second of a thousand tables.
+_PLAIN = re.compile(r"[a-z][a-z0-9_]*")
+_OTHER_THAN_TEXT = frozenset({"false", "n", "no", "null", "off", "on", "true", "y", "yes"})
 
 
 def text(tree: Tree, comments: Comments) -> str:
@@ -49,15 +53,15 @@ def _mapping(tree: Mapping[str, object], path: KeyPath, comments: Comments) -> I
 def _entry(key: str, value: object, here: KeyPath, comments: Comments) -> Iterator[str]:
     indent = _INDENT * (len(here) - 1)
     inside = any(where[: len(here)] == here and where != here for where in comments)
-    short = f"{indent}{_flow(key)}: {_flow(value)}"
+    short = f"{indent}{flow(key)}: {flow(value)}"
     if not inside and not _is_block(value, len(here)) and len(short) <= _WIDTH:
         yield short
     elif isinstance(value, Mapping):
-        yield f"{indent}{_flow(key)}:" + ("" if value else " {}")
+        yield f"{indent}{flow(key)}:" + ("" if value else " {}")
         yield from _mapping(value, here, comments)
     elif isinstance(value, Sequence) and not isinstance(value, str) and value:
-        yield f"{indent}{_flow(key)}:"
-        yield from (f"{indent}{_INDENT}- {_flow(each)}" for each in value)
+        yield f"{indent}{flow(key)}:"
+        yield from (f"{indent}{_INDENT}- {flow(each)}" for each in value)
     else:
         yield short
 
@@ -71,7 +75,10 @@ def _is_block(value: object, depth: int) -> bool:
     return depth == 2 and isinstance(value, Mapping) and any(isinstance(each, Mapping) for each in value.values())
 
 
-def _flow(value: object) -> str:
+def flow(value: object) -> str:
+    """A value on one line."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value not in _OTHER_THAN_TEXT:
+        return value
     made = yaml.dump(
         _plain(value), Dumper=_Dumper, default_flow_style=True, width=float("inf"), allow_unicode=True, sort_keys=False
     )

@@ -46,9 +46,13 @@ class Setting:
     variable: bool = False
     """Whether `option` is an environment variable."""
 
+    @property
+    def assignment(self) -> str:
+        """As it is written."""
+        return f"{self.option}={self.value}" if self.variable else f"{self.option}: {self.value}"
+
     def __str__(self) -> str:
-        said = f"{self.option}={self.value}" if self.variable else f"{self.option}: {self.value}"
-        return f"{said} ({self.where})"
+        return f"{self.assignment} ({self.where})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +95,9 @@ class RedisClient:
     unusable: str
     """Why there are no rules for it; empty where there are."""
     sources: tuple[str, ...]
+    recognised: tuple[str, ...]
+    """Names of keys by which it is known in a cache, all of them: `*` is any text without a colon, or any at
+    the end; what has no `{prefix}` may stand behind one. Empty where nothing tells its keys from anybody's."""
 
     @property
     def prefixed(self) -> bool:
@@ -113,7 +120,12 @@ class RedisClient:
         for option, value in self._switched(chosen):
             found += self.options[option].settings if value else ()
         filled = {"prefix": prefix, **self._words(chosen)}
-        return tuple(replace(each, value=value) for each in found for value in _filled([each.value], filled))
+        return tuple(
+            replace(each, value=value, where=where)
+            for each in found
+            for value in _filled([each.value], filled)
+            for where in _filled([each.where], filled)
+        )
 
     def _switched(self, chosen: Mapping[str, Value]) -> Iterator[tuple[str, bool]]:
         for name, option in self.options.items():
@@ -154,6 +166,7 @@ def client(name: str) -> RedisClient:
         silent=tuple(read.get("silent", ())),
         unusable=read.get("unusable", ""),
         sources=tuple(read["sources"]),
+        recognised=tuple(read.get("recognised", ())),
     )
 
 

