@@ -47,6 +47,7 @@ PARTS = (
     "backup",
     "maintain",
     "maintain_plan",
+    "init_live",
 )
 
 
