@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from bootstrap.access import Access, RedisRules, access_string
 from bootstrap.access.names import logins
+from bootstrap.access.used_clients import UsedClient
 from bootstrap.errors import BootstrapError
 from bootstrap.postgres.desired import PUBLIC, RDS_IAM, Desired
 from bootstrap.postgres.live import Live, LiveObject, read
@@ -149,16 +150,17 @@ def _powers(held: Mapping[str, _Held], live: Live) -> Iterator[Reason]:
 def _objects(held: Mapping[str, _Held], live: Live) -> Iterator[Reason]:
     found: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
     for item in (live.database, *live.objects):
-        for what, why in _on(item, held):
+        whole = item.kind != "database" or live.owner_creates
+        for what, why in _on(item, held, whole=whole):
             found[item.kind, what, why].append(item.sql)
     for (kind, what, why), objects in found.items():
         yield Reason(what=f"{what} on {kind}", on=tuple(objects), why=why)
 
 
-def _on(item: LiveObject, held: Mapping[str, _Held]) -> Iterator[tuple[str, str]]:
+def _on(item: LiveObject, held: Mapping[str, _Held], *, whole: bool = True) -> Iterator[tuple[str, str]]:
     for name, way in held.items():
         if item.owner == name:
-            yield "everything", f"{way.why}: owns it"
+            yield "everything" if whole else "everything but CREATE (no schemas)", f"{way.why}: owns it"
         elif name in item.privileges:
             yield ", ".join(sorted(item.privileges[name])), f"{way.why}: granted"
     if PUBLIC in item.privileges:
@@ -228,6 +230,8 @@ def explain_redis(rules: RedisRules, *, users: bool = True) -> tuple[Reason, ...
     if not users:
         return (Reason(what="runs all commands on all keys", on=(), why="whoever has the AUTH token is `default`"),)
     reported = {
+        "client": "uses the clients",
+        "prefix": "has clients whose keys begin with",
         "role": "has the ready-made rules",
         "keys": "reads and writes keys",
         "read": "reads keys",
@@ -236,6 +240,8 @@ def explain_redis(rules: RedisRules, *, users: bool = True) -> tuple[Reason, ...
         "commands": "runs commands",
     }
     given = rules.model_dump(mode="json", exclude_defaults=True)
+    if rules.client:
+        given["client"] = [each.name for each in rules.client]
     found = [
         Reason(
             what=reported.get(key, key),
@@ -244,4 +250,21 @@ def explain_redis(rules: RedisRules, *, users: bool = True) -> tuple[Reason, ...
         )
         for key, value in given.items()
     ]
-    return (*found, Reason(what="as the server has it", on=(access_string(rules),), why="access string"))
+    string = Reason(what="as the server has it", on=(access_string(rules),), why="access string")
+    return (*found, *(reason for each in rules.client for reason in _of_client(each, rules.prefix)), string)
+
+
+def _of_client(used: UsedClient, prefix: str | None) -> Iterator[Reason]:
+    """What a client has to be configured with, and what is not to be expected of it."""
+    known = used.known
+    for setting in used.settings(prefix):
+        yield Reason(what=f"{known.title} must be configured with", on=(setting.assignment,), why=setting.where)
+    why = f"client {used.name}"
+    if known.outside:
+        yield Reason(what=f"{known.title}, outside of a prefix", on=known.outside, why=why)
+    if known.clears:
+        yield Reason(what=f"{known.title}, when it is emptied", on=(known.clears,), why=why)
+    if known.refused:
+        yield Reason(what=f"{known.title} may not", on=known.refused, why=why)
+    if known.silent:
+        yield Reason(what=f"{known.title} may fail without an error", on=known.silent, why=why)

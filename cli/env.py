@@ -16,11 +16,14 @@ from cli.output import emit_json, note
 from cli.target import find_manifest
 from clients.credentials import cache_credentials, credential, default_identity
 from clients.environment import ENVIRONMENTS, environment, lines, pgpass
+from clients.redis_keys import remarks
 from infra.settings.problems import nearest
 from local.state import StateDir
 
 FORMATS = ("env", "pgpass")
 """Forms of a whole tier (`datatier status`)."""
+_OF_CACHES = ("env", "redis")
+"""Forms whose readers skip comments, and that are about caches."""
 
 
 def render(form: str, state: StateDir) -> str:
@@ -79,7 +82,7 @@ def env(
     if json or form == "json":
         emit_json(dict(line.split("=", 1) for line in made))
     else:
-        typer.echo("\n".join(made))
+        typer.echo("\n".join([*made, *(remarks(target, access, name) if form in _OF_CACHES else [])]))
 
 
 def _tokens(target: Manifest, access: Access, name: str) -> list[str]:

@@ -10,6 +10,7 @@ from bootstrap.postgres.pools import advise
 from bootstrap.secrets import Credential
 from clients.errors import NoLoginError
 from clients.forms import FORMS, Client, Login, pooled, prefix
+from clients.redis_keys import variables
 
 ENVIRONMENTS = ("env", *FORMS, "pgpass", "json")
 """Forms of one identity (`datatier env`)."""
@@ -62,6 +63,7 @@ def environment(
     for name, cache in manifest.caches.items():
         if name in client.access.identities[identity].redis:
             lines |= _redis(name, cache, client.redis(name))
+    lines |= variables(manifest, client.access, identity)
     if not lines:
         raise NoLoginError(
             f"`{identity}` logs in nowhere in this stack: neither to PostgreSQL nor to one of its caches."

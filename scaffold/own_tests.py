@@ -45,7 +45,16 @@ _CONFTEST = '''"""The application whose folder this is, on real servers."""
 from __future__ import annotations
 
 import pytest
-from application_server import Application, acting, application_server_of, dispensable, empty, filled, filled_of, servers
+from application_server import (
+    Application,
+    acting,
+    application_server_of,
+    dispensable,
+    empty,
+    filled,
+    filled_of,
+    servers,
+)
 
 __all__ = ["acting", "application_server_of", "dispensable", "empty", "filled", "filled_of", "servers"]
 

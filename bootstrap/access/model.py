@@ -204,7 +204,8 @@ class Access(Model):
     owner: ObjectName
     """NOLOGIN role that owns the schemas and everything in them."""
     schemas: tuple[ObjectName, ...] = Field(default=("public",), min_length=1)
-    """Schemas that the declaration governs; the profiles hold in each of them."""
+    """Schemas that the declaration governs; the profiles hold in each of them, and in what is made there later. One
+    that does not exist is made, the owner's: after the migrations, which may make it themselves."""
     keep: tuple[Annotated[Keep, Rule(words="", check=_kept, when="before")], ...] = ()
     """What is left as the server has it: the `marks` by comment that roles of ours bear, and the `owner`'s own role.
     What else the owner has is reported like anybody's. Where they are not yet, roles are made and marked."""
@@ -240,6 +241,12 @@ class Access(Model):
     def postgres_users(self) -> dict[str, PostgresAccess]:
         """The identities that have PostgreSQL privileges."""
         return {name: identity.postgres for name, identity in self.identities.items() if identity.postgres}
+
+    @property
+    def makes_schemas(self) -> bool | None:
+        """Whether migrators may make schemas; None where that follows from who owns the database."""
+        said = {self.postgres_users[name].schemas for name in self.with_privilege("migrator")}
+        return True if "create" in said else False if "declared" in said else None
 
     def cache_users(self, cache: str) -> dict[str, RedisRules]:
         """The identities that have rules for `cache`."""

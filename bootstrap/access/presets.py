@@ -7,8 +7,8 @@ from functools import lru_cache
 from bootstrap.access.model import RedisRules
 from knowledge.redis.clients import Rights
 
-CATEGORIES = ("@read", "@transaction", "@write")
-"""What every client uses: reading and writing its keys. `@pubsub` where it has channels."""
+ON_KEYS = ("@read", "@transaction", "@write")
+"""What a client uses that has keys; one that has channels uses `@pubsub`."""
 
 
 @lru_cache(maxsize=8192)
@@ -17,14 +17,13 @@ def written_out(rules: RedisRules) -> RedisRules:
     if not rules.client:
         return rules
     needed = sum((each.rights(rules.prefix) for each in rules.client), Rights())
-    channels = (*rules.channels, *needed.channels)
-    categories = (*CATEGORIES, *(["@pubsub"] if channels else []))
+    categories = (*(ON_KEYS if needed.keys else ()), *(["@pubsub"] if needed.channels else []))
     return rules.model_copy(
         update={
             "client": (),
             "prefix": None,
             "keys": tuple(dict.fromkeys((*rules.keys, *needed.keys))),
-            "channels": tuple(dict.fromkeys(channels)),
+            "channels": tuple(dict.fromkeys((*rules.channels, *needed.channels))),
             "commands": tuple(dict.fromkeys((*rules.commands, *categories, *needed.commands))),
         }
     )

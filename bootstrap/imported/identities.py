@@ -79,6 +79,8 @@ def _postgres(role: LiveRole, both: tuple[str, ...], live: Live, stub: Desired) 
     found["member_of"] = list(_memberships(role.name, live, of_profile))
     if not both:
         found["login"] = "single" if role.login else "none"
+    if migrates and live.owner_creates != (live.database.owner == stub.owner):
+        found["schemas"] = "create" if live.owner_creates else "declared"
     if login.connection_limit != -1:
         found["limits"] = {"connection_limit": login.connection_limit}
     found["settings"] = {key: value for key, value in login.settings.items() if not both or key != "role"}

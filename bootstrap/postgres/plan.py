@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bootstrap.access.names import SIBLINGS
 from bootstrap.action import Action
+from bootstrap.postgres import schemas
 from bootstrap.postgres.change import ident, literal, statement
 from bootstrap.postgres.desired import PUBLIC, Desired, Membership, Role
 from bootstrap.postgres.grants import defaults, grants, takes_over
@@ -36,14 +37,18 @@ def _founded(wanted: Desired, live: Live) -> Desired:
 
 
 def _declared(wanted: Desired, live: Live) -> tuple[Action, ...]:
+    lacking = schemas.missing(wanted, live)
+    later = schemas.with_made(wanted, live, lacking)
     return (
         *_roles(wanted, live),
         *_mastery(wanted, live),
         *_ownership(wanted, live),
+        *schemas.creation(wanted, live),
+        *schemas.made(wanted, lacking),
         *(change for member in wanted.joined(live.version) for change in membership(member, live)),
         *strays(wanted, live),
-        *grants(wanted, live),
-        *defaults(wanted, live),
+        *grants(wanted, later),
+        *defaults(wanted, later),
         *policies(wanted, live),
     )
 

@@ -46,9 +46,13 @@ class Setting:
     variable: bool = False
     """Whether `option` is an environment variable."""
 
+    @property
+    def assignment(self) -> str:
+        """As it is written."""
+        return f"{self.option}={self.value}" if self.variable else f"{self.option}: {self.value}"
+
     def __str__(self) -> str:
-        said = f"{self.option}={self.value}" if self.variable else f"{self.option}: {self.value}"
-        return f"{said} ({self.where})"
+        return f"{self.assignment} ({self.where})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +120,12 @@ class RedisClient:
         for option, value in self._switched(chosen):
             found += self.options[option].settings if value else ()
         filled = {"prefix": prefix, **self._words(chosen)}
-        return tuple(replace(each, value=value) for each in found for value in _filled([each.value], filled))
+        return tuple(
+            replace(each, value=value, where=where)
+            for each in found
+            for value in _filled([each.value], filled)
+            for where in _filled([each.where], filled)
+        )
 
     def _switched(self, chosen: Mapping[str, Value]) -> Iterator[tuple[str, bool]]:
         for name, option in self.options.items():

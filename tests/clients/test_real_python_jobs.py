@@ -70,7 +70,7 @@ CASES = (
         client="dramatiq",
         steps=_DRAMATIQ_STEPS,
         refused={"result": KEY},
-        denied=frozenset(["key ID"]),
+        denied=frozenset(["key ..."]),
         without={
             f"~{IDENTITY}": _dramatiq(KEY),
             "+evalsha": _dramatiq(NOPERM),

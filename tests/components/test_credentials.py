@@ -12,10 +12,10 @@ from components.credentials import Credentials, CredentialsArgs
 
 def args(**more: Any) -> CredentialsArgs:
     base = {
-        "prefix": "tmi-dev",
-        "master_username": "tmi_admin",
-        "database": "tmi",
-        "identities": ["tmi_app", "tmi_reporting"],
+        "prefix": "crm-dev",
+        "master_username": "crm_admin",
+        "database": "crm",
+        "identities": ["crm_app", "crm_reporting"],
         "secrets_key_arn": "arn:key",
     }
     return CredentialsArgs(**base | more)
@@ -29,15 +29,15 @@ def test_containers_and_first_values(record: Any) -> None:
         ("RandomPassword", "cred-queue-auth-password", "cred"),
         ("Secret", "cred-master", "cred"),
         ("Secret", "cred-queue-auth", "cred"),
-        ("Secret", "cred-tmi_app", "cred"),
-        ("Secret", "cred-tmi_reporting", "cred"),
+        ("Secret", "cred-crm_app", "cred"),
+        ("Secret", "cred-crm_reporting", "cred"),
         ("SecretVersion", "cred-master-initial", "cred"),
         ("SecretVersion", "cred-queue-auth-initial", "cred"),
     ]
-    assert seen["cred-tmi_app"].inputs == {
-        "description": "tmi_app of tmi-dev",
+    assert seen["cred-crm_app"].inputs == {
+        "description": "crm_app of crm-dev",
         "kmsKeyId": "arn:key",
-        "name": "tmi-dev/tmi_app",
+        "name": "crm-dev/crm_app",
         "recoveryWindowInDays": 0,
     }
     assert all(secret.protect for secret in seen.of("Secret").values())
@@ -50,10 +50,10 @@ def test_containers_and_first_values(record: Any) -> None:
     assert version.inputs["versionStages"] == ["INITIAL"]
     assert version.ignore_changes == ("secretString", "versionStages")
     assert json.loads(version.secrets["secretString"]) == {
-        "username": "tmi_admin",
+        "username": "crm_admin",
         "password": "password of cred-master-password",
         "engine": "postgres",
-        "dbname": "tmi",
+        "dbname": "crm",
         "initial": True,
     }
     token = seen["cred-queue-auth-initial"]

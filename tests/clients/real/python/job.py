@@ -1,9 +1,9 @@
 """How a client's program in Python takes jobs and says what came of each step.
 
 A program imports its client, defines `work(job)` and ends with `serve(work)`. A line of standard input is a job:
-{"user", "password", "prefix", "options"}; HOST and PORT are in the environment. Each job is done in a process of its
-own that has the imports already. A line of standard output is a step, {"step", "ok": true} or {"step", "ok": false,
-"error"}, and {"end": CODE} follows the last one.
+{"client", "user", "password", "prefix", "options"}; HOST and PORT are in the environment. Each job is done in a
+process of its own that has the imports already. A line of standard output is a step, {"step", "ok": true} or {"step",
+"ok": false, "error"}, and {"end": CODE} follows the last one.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ os.dup2(2, 1)
 class Job:
     """Who works, and how the client is to be configured."""
 
+    client: str
+    """The preset that it is tried by: more than one may share a program."""
     user: str
     password: str
     prefix: str
