@@ -16,7 +16,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down clients-node clients-go test lint types unit fmt bench policy schema bundle image requirements clean reliability engine mutation
+.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down clients-node clients-go test lint types unit fmt bench policy schema reference bundle image requirements clean reliability engine mutation
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -167,6 +167,9 @@ bench: .venv/dev ## Run the measurements; see bench/README.md.
 	@$(BIN)/python bench/run.py
 
 policy: policy/venv/ready ## Install the environment of the policy pack (pulumi preview --policy-pack policy).
+
+reference: .venv/runtime ## Regenerate docs/settings.md, docs/access.md and the JSON Schemas for editors from the types.
+	@$(BIN)/python -m reference docs
 
 schema: .venv/runtime ## Regenerate the components' schema and docs/components.md (pulumi package add components).
 	@$(BIN)/python -m components.package.schema components/schema.json

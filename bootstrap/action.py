@@ -33,7 +33,7 @@ class Action:
     """The database, a cache's node or user group (`main/primary`), an identity's secret."""
     verb: Sql | OfSchema | OfUser | OfSecret | OfRotation
     subject: str
-    """What is changed, in words: `role tmi_app_a`, `user tmi_app`."""
+    """What is changed, in words: `role shop_app_a`, `user shop_app`."""
     text: str
     """The statement for PostgreSQL; in words elsewhere."""
     takes_away: bool = False

@@ -9,7 +9,7 @@ from bootstrap.errors import BootstrapError
 Left = Callable[[], float]
 """Seconds until the run is ended from outside."""
 
-# Kept for the next file and for what follows the migrations (privileges and proofs: seconds with the TMI schema).
+# Kept for the next file and for what follows the migrations (privileges and proofs: seconds with the shop schema).
 RESERVE = 120.0
 _ON = (
     "run it again, it goes on from there: `pulumi up` once more, or `datatier bootstrap --manifest FILE` from a host "

@@ -160,7 +160,7 @@ class Manifest(_Model):
 
     stack: str
     prefix: str
-    """Prefix of the physical names, e.g. `tmi-prod`: ElastiCache user ids start with it."""
+    """Prefix of the physical names, e.g. `shop-prod`: ElastiCache user ids start with it."""
     region: str
     aws_endpoint: AwsEndpoint | str | None = None
     """An AWS emulator and where its key is, never the key; absent on AWS."""

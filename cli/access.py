@@ -302,7 +302,7 @@ def explain(
 ) -> None:
     """Tell what an identity can do and why: memberships, ownership, PUBLIC, policies, what acts as its owner.
 
-    [bold]Example:[/] datatier access explain tmi_reporting
+    [bold]Example:[/] datatier access explain shop_reporting
     """
     from bootstrap.access_explain import explain_database, explain_redis
 

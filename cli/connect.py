@@ -34,7 +34,7 @@ def psql(
 ) -> None:
     """Open psql as an identity.
 
-    [bold]Examples:[/] datatier psql    datatier psql master    datatier psql tmi_reporting -- -c 'SELECT 1'
+    [bold]Examples:[/] datatier psql    datatier psql master    datatier psql shop_reporting -- -c 'SELECT 1'
     """
     if identity.startswith("-"):  # `datatier psql -- -c ...`: no identity, psql's own options
         identity, arguments = "", [identity, *(arguments or [])]
@@ -83,7 +83,7 @@ def redis_cli(
 ) -> None:
     """Open a Redis session as an identity; a command after -- is run in its place.
 
-    [bold]Examples:[/] datatier redis-cli    datatier redis-cli tmi_cache main -- GET cache:user:1
+    [bold]Examples:[/] datatier redis-cli    datatier redis-cli shop_cache main -- GET cache:user:1
     """
     target = find_manifest(stack, manifest)
     if cache not in target.caches:

@@ -32,7 +32,7 @@ def pools(
 ) -> None:
     """Work out the connection pool of an application's instances from what the server has.
 
-    [bold]Examples:[/] datatier pools --instances 4    datatier pools prod -n 12 --identity tmi_reporting
+    [bold]Examples:[/] datatier pools --instances 4    datatier pools prod -n 12 --identity shop_reporting
     """
     from bootstrap.postgres.pools import advise, read
 

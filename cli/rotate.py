@@ -41,8 +41,8 @@ def rotate(
     AUTH tokens are on no schedule (`data-tier:rotation`): this command rotates them, and the first bootstrap or
     rotation after the grace ends the old one.
 
-    [bold]Examples:[/] datatier access rotate tmi_app    datatier access rotate --older-than 30d    datatier access
-    rotate tmi_app --finish
+    [bold]Examples:[/] datatier access rotate shop_app    datatier access rotate --older-than 30d    datatier access
+    rotate shop_app --finish
     """
     wished = _duration("--grace", grace)
     oldest = _duration("--older-than", older_than) if older_than is not None else None

@@ -28,7 +28,7 @@ class CredentialsArgs:
     prefix: str
     """Prefix of the secrets' names: `<prefix>/<identity>`."""
     master_username: str
-    """Master user of the database, e.g. `tmi_admin`."""
+    """Master user of the database, e.g. `shop_admin`."""
     database: str
     """Database that the master connects to."""
     identities: Sequence[str]

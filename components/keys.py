@@ -21,7 +21,7 @@ class KeysArgs:
     """What the keys need to know about their account."""
 
     prefix: str
-    """Prefix of the aliases and of the log groups that the logs key may encrypt, e.g. `tmi-prod`."""
+    """Prefix of the aliases and of the log groups that the logs key may encrypt, e.g. `shop-prod`."""
     account_id: pulumi.Input[str]
     """Account that owns the keys."""
     region: pulumi.Input[str]

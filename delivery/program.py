@@ -9,11 +9,15 @@ from components.delivery.args import DeliveryArgs
 from components.delivery.roles import Delivery
 from delivery.settings import load
 from infra.engine_config import engine_config
+from infra.settings.stackfile import project_config
+from infra.trigger import PACKAGE
 
 
 def program() -> None:
     """Declare the roles of the account."""
-    settings = load(engine_config(), source=f"delivery/Pulumi.{pulumi.get_stack()}.yaml")
+    settings = load(
+        engine_config(), source=f"delivery/Pulumi.{pulumi.get_stack()}.yaml", project=project_config(PACKAGE)
+    )
     made = Delivery(
         "delivery",
         DeliveryArgs(

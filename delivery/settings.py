@@ -47,8 +47,8 @@ class Operator(Section):
 class DeliverySettings(Section):
     """Everything that the program needs to know."""
 
-    name: str = "tmi"
-    """`data-tier:name` of the stacks."""
+    name: str
+    """`data-tier:name` of the stacks: that of the project in the folder above, unless another is said."""
     repository: GitHubOwner
     environments: tuple[str, ...]
     """Stacks, and environments at GitHub, of this account."""
@@ -80,9 +80,14 @@ class DeliverySettings(Section):
         return State(bucket=self.state.bucket, project=PROJECT, key_arn=self.state.key)
 
 
-def load(config: Mapping[str, object], *, source: str) -> DeliverySettings:
-    """The settings in a configuration; raise `SettingsError` with every problem of `source`."""
-    found = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
+def load(config: Mapping[str, object], *, source: str, project: Mapping[str, object]) -> DeliverySettings:
+    """The settings in a configuration; raise `SettingsError` with every problem of `source`.
+
+    `project` is what the stacks' Pulumi.yaml says for all of them.
+    """
+    name = project.get(f"{PROJECT}:name")
+    found = {} if name is None else {"name": name}
+    found |= {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
     try:
         settings = DeliverySettings.model_validate(found)
     except ValidationError as failure:

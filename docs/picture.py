@@ -9,6 +9,7 @@ import io
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
+
+from bootstrap.application import ACCESS, DEFINITION, MIGRATIONS
 
 ROOT = Path(__file__).parents[1]
 DATATIER = str(Path(sys.executable).with_name("datatier"))
@@ -80,8 +83,10 @@ def joined(svg: str) -> str:
 def main() -> None:
     """Bring a tier up in a folder of its own, record it, take it down."""
     with tempfile.TemporaryDirectory(prefix="tier-") as folder:
-        for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / "access.yaml"):
+        for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / ACCESS):
             (Path(folder) / path.name).write_bytes(path.read_bytes())
+        for name in (MIGRATIONS, DEFINITION.parent):
+            shutil.copytree(ROOT / name, Path(folder) / name)
         try:
             lines = settled(run(["up"], folder))
             again = settled(run(["up"], folder))[-1:]

@@ -14,12 +14,14 @@ NAME = (
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
 
+NAME_WORDS = "3 to 63 of a-z, 0-9, `-` and `.`, as S3's naming rules have it"
+
 
 def name_problem(name: str) -> str | None:
     """What is wrong with a bucket's name; None when nothing is."""
     if re.fullmatch(NAME, name):
         return None
-    return f"{name!r} is not a bucket name: 3 to 63 of a-z, 0-9, `-` and `.`, as S3's naming rules have it"
+    return f"{name!r} is not a bucket name: {NAME_WORDS}"
 
 
 FOLDER = r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/"

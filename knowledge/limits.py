@@ -25,9 +25,18 @@ class Ranges:
         """What is wrong with a value; None when nothing is."""
         if any(least <= value <= most for least, most in self.taken):
             return None
+        return f"is {value}; {self.by} takes {self._spans}"
+
+    @property
+    def words(self) -> str:
+        """What is taken, and by whom."""
+        return f"{self._spans} ({self.by})"
+
+    @property
+    def _spans(self) -> str:
         ranges = [str(least) if least == most else f"{least} to {most}" for least, most in self.taken]
         allowed = f"{', '.join(ranges[:-1])} or {ranges[-1]}" if len(ranges) > 1 else ranges[0]
-        return f"is {value}; {self.by} takes {allowed}{f' {self.unit}' if self.unit else ''}"
+        return f"{allowed} {self.unit}".rstrip()
 
     @property
     def edges(self) -> tuple[int, ...]:

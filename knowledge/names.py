@@ -86,21 +86,27 @@ _ROLES = {"admin", "administrator", "rdsadmin", "rdsrepladmin", "public", "none"
 _DATABASES = {"postgres", "rdsadmin", "template0", "template1"}
 
 
+MASTER_FORM = r"[a-z][a-z0-9_]{0,15}"
+MASTER = "1-16 lower-case letters, digits or underscores, first a letter, no reserved word, not pg_* or rds*"
+"""What RDS takes for the master user, in words."""
+DATABASE_FORM = r"[a-z][a-z0-9_]{0,62}"
+_DATABASE_FORM = "1-63 lower-case letters, digits, underscores, first a letter"
+DATABASE = f"{_DATABASE_FORM}, no word that PostgreSQL or RDS reserves"
+"""What RDS takes for a database, in words."""
+
+
 def master_problem(name: str) -> str | None:
     """Why RDS would not take it for the master user; None where it does (CreateDBInstance, MasterUsername)."""
     refused = name in _ROLES | RESERVED or name.startswith(("pg_", "rds"))
-    if not refused and re.fullmatch(r"[a-z][a-z0-9_]{0,15}", name):
+    if not refused and re.fullmatch(MASTER_FORM, name):
         return None
-    return (
-        f"{name!r} is not a master user name for RDS: 1-16 lower-case letters, digits or underscores, first a letter, "
-        "no reserved word, not pg_* or rds*"
-    )
+    return f"{name!r} is not a master user name for RDS: {MASTER}"
 
 
 def database_problem(name: str) -> str | None:
     """Why RDS would not make a database of that name; None where it does (CreateDBInstance, DBName)."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
-        return f"{name!r} must be 1-63 lower-case letters, digits, underscores, first a letter"
+    if not re.fullmatch(DATABASE_FORM, name):
+        return f"{name!r} must be {_DATABASE_FORM}"
     if name in RESERVED | _DATABASES:
         return f"{name!r} is reserved by PostgreSQL or RDS: choose another name for the database"
     return None

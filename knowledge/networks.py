@@ -38,6 +38,14 @@ def is_group(text: str) -> bool:
     return re.fullmatch(r"sg-[0-9a-z]+", text) is not None
 
 
+VPC = "a private IPv4 network between /16 and /24, of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
+"""What a new VPC may have, in words."""
+SUBNETS = "at least two subnets, in different availability zones"
+"""What a DB subnet group needs, in words."""
+CLIENT = "a security group (`sg-...`), or a network in CIDR notation with no more of the internet than a company has"
+"""Who may connect, in words; `WIDEST` has the numbers."""
+
+
 def vpc_problem(cidr: str) -> str | None:
     """What is wrong with the CIDR block of a new VPC; None when nothing is."""
     try:
@@ -47,7 +55,7 @@ def vpc_problem(cidr: str) -> str | None:
     # A VPC's own block; IPv6 is an addition, never a replacement (CreateVpc, CidrBlock).
     own = isinstance(network, IPv4Network) and any(network.subnet_of(block) for block in _OWN)
     if not own or not 16 <= network.prefixlen <= 24:
-        return "must be a private IPv4 network between /16 and /24, of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
+        return f"must be {VPC}"
     return None
 
 
@@ -56,7 +64,7 @@ def subnets_problem(subnets: Sequence[object]) -> str | None:
     named = [each for each in subnets if isinstance(each, str)]
     if len(set(named)) < len(named):
         return "names one of them twice"
-    return "needs at least two subnets, in different availability zones (DB subnet group)" if len(subnets) < 2 else None
+    return f"needs {SUBNETS} (DB subnet group)" if len(subnets) < 2 else None
 
 
 def zones_problem(zones: Sequence[str]) -> str | None:

@@ -1,6 +1,6 @@
 """Whose a resource is: a tag with the stack's name, for where AWS draws ids and where one name begins like another.
 
-A tag is compared exactly, where a name's prefix is not: `db:tmi-prod-*` also matches what a stack `tmi-prod-eu` owns.
+A tag is compared exactly, where a name's prefix is not: `db:shop-prod-*` also matches what a stack `shop-prod-eu` owns.
 Services that support `aws:ResourceTag` say so in the Service Authorization Reference; where one does not, the key is
 missing from the request and nothing here holds.
 """
@@ -8,7 +8,7 @@ missing from the request and nothing here holds.
 from typing import Any
 
 TAG = "data-tier:stack"
-"""Key of the tag; its value is the prefix of the stack's names, such as `tmi-prod`."""
+"""Key of the tag; its value is the prefix of the stack's names, such as `shop-prod`."""
 
 
 def others(prefix: str) -> list[dict[str, Any]]:

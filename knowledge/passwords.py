@@ -17,6 +17,8 @@ USUAL_LENGTH, USUAL_SPECIAL = 40, "-_.~"
 SPECIAL = frozenset("-_.~!&#$^<>+=*")
 """Special characters that RDS, ElastiCache and URLs all take. RDS refuses / " @ and space; ElastiCache , " / @. Quotes,
 backslash, %, : and ? would need escaping in URLs and shells."""
+SPECIAL_WORDS = "of " + " ".join(sorted(SPECIAL))
+"""The same for people."""
 USER_REFUSED = frozenset(',"/@')
 """Printable ASCII that an ElastiCache user's password may not have (ElastiCache User Guide, Clusters.RBAC)."""
 TOKEN_SPECIAL = frozenset("!&#$^<>-")

@@ -117,7 +117,7 @@ def _files(state: StateDir, server: str | None) -> list[Path]:
     if not files:
         raise CloudError(f"stack {state.stack} has no logs: it is not up; run `datatier up {state.stack}`")
     chosen = [path for path in files if server is None or server == path.stem]
-    # a part of a name will do: `primary` for `tmi-local-primary`
+    # a part of a name will do: `primary` for `shop-local-primary`
     chosen = chosen or [path for path in files if server and server in path.stem]
     if not chosen:
         names = [path.stem for path in files]

@@ -61,7 +61,7 @@ class Translation:
 
     def __init__(self, known: Mapping[str, str]) -> None:
         self._known = known
-        # A whole word: `tmi-prod` is not meant in `tmi-prod-final`. Digits that were drawn are meant anywhere.
+        # A whole word: `shop-prod` is not meant in `shop-prod-final`. Digits that were drawn are meant anywhere.
         drawn = {value for value in known if value.isalnum()}
         every = (_any(known.keys() - drawn, r"[\w-]"), _any(drawn, r"\w"))
         self._any = re.compile("|".join(each for each in every if each)) if known else None

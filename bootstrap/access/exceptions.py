@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_WORDS = (
+REPORTED_FORM = (
     r"login|SUPERUSER|CREATEDB|CREATEROLE|REPLICATION|BYPASSRLS|valid until .+|member of .+|owns .+|setting .+"
     r"|connection limit .+|encoding .+|no USAGE on .+|[A-Z]+(?: [A-Z]+)?(?:, [A-Z]+(?: [A-Z]+)?)* on .+"
 )
-_KNOWN = re.compile(_WORDS, re.DOTALL)
+_KNOWN = re.compile(REPORTED_FORM, re.DOTALL)
 _PRIVILEGES = re.compile(r"([A-Z]+(?: [A-Z]+)?(?:, [A-Z]+(?: [A-Z]+)?)*) on (.+)", re.DOTALL)
+
+_EXAMPLES = "`login`, `CREATEDB`, `member of app_owner`, `owns table public.t`, `SELECT on table public.t`"
+REPORTED = f"as `datatier access plan` reports it: {_EXAMPLES}"
+"""What a role may keep, in words."""
 
 
 def exception(text: str) -> str:
     """Return `text`, or raise ValueError when nothing that is reported of a role begins like that."""
     if not _KNOWN.fullmatch(text):
-        raise ValueError(
-            "is not how a role is reported; copy it from `datatier access plan`: `login`, `CREATEDB`, `member of "
-            "app_owner`, `owns table public.t`, `SELECT on table public.t`"
-        )
+        raise ValueError(f"is not how a role is reported; copy it from `datatier access plan`: {_EXAMPLES}")
     return text
 
 

@@ -16,6 +16,7 @@ from bootstrap.access.model import Access, Keyspace
 from bootstrap.access.postgres import TablePolicies
 from bootstrap.acl.glob import includes
 from bootstrap.errors import BootstrapError
+from bootstrap.rule import says
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class Problem:
     """One thing wrong with the declaration."""
 
     path: str
-    """Key path, e.g. `identities.tmi_app.postgres`."""
+    """Key path, e.g. `identities.shop_app.postgres`."""
     rule: str
     """The rule that is broken."""
     nearest: str | None = None
@@ -117,6 +118,14 @@ def _bare(annotation: Any) -> Any:
     return annotation
 
 
+@says(
+    {
+        "owner": "no identity, and no login of one",
+        "identities.NAME.auth": "`iam` only where somebody logs in as it",
+        "identities.NAME": "not the name of another's login, `app_a`",
+        "exceptions.redis": "no identity with rules for that cache",
+    }
+)
 def _contradictions(access: Access) -> Iterator[Problem]:
     """What single fields cannot show."""
     yield from _privileges(access)
@@ -141,6 +150,12 @@ def _contradictions(access: Access) -> Iterator[Problem]:
         yield from _keyspace(access, f"keyspaces.{name}", keyspace)
 
 
+@says(
+    {
+        "upkeep.[].schema": "one of `schemas`",
+        "upkeep.[].table": "each table once",
+    }
+)
 def _upkeep(access: Access) -> Iterator[Problem]:
     seen: dict[tuple[str, str], int] = {}
     for number, each in enumerate(access.upkeep):
@@ -152,6 +167,14 @@ def _upkeep(access: Access) -> Iterator[Problem]:
             yield Problem(path=f"upkeep.{number}.table", rule=rule)
 
 
+@says(
+    {
+        "keyspaces.NAME.cache": "some identity has rules for it",
+        "keyspaces.NAME.pattern": "some identity may write it",
+        "keyspaces.NAME.owner": "an identity that may write it",
+        "keyspaces.NAME.writers": "each an identity that may write it",
+    }
+)
 def _keyspace(access: Access, path: str, keyspace: Keyspace) -> Iterator[Problem]:
     rules = access.cache_users(keyspace.cache)
     if not rules:
@@ -187,6 +210,12 @@ def _keyspace(access: Access, path: str, keyspace: Keyspace) -> Iterator[Problem
                 )
 
 
+@says(
+    {
+        "owner": "called as an identity may be, unless `keep` has `owner`",
+        "public.[].schema": "one of `schemas`",
+    }
+)
 def _privileges(access: Access) -> Iterator[Problem]:
     """Names of PostgreSQL's half that lead nowhere."""
     if "owner" not in access.keep:
@@ -203,6 +232,15 @@ def _privileges(access: Access) -> Iterator[Problem]:
         yield from _policies(access, f"policies.{number}", table)
 
 
+@says(
+    {
+        "identities.NAME.postgres.grants.[].schema": "one of `schemas`",
+        "identities.NAME.postgres.member_of": (
+            "each an identity, or a role that PostgreSQL or RDS predefines or `exceptions` names; not "
+            "the owner, unless in part (`set`, `inherit`, `admin`); no member of itself by way of others"
+        ),
+    }
+)
 def _identity(access: Access, name: str) -> Iterator[Problem]:
     postgres = access.postgres_users[name]
     path = f"identities.{name}.postgres"
@@ -220,6 +258,12 @@ def _identity(access: Access, name: str) -> Iterator[Problem]:
         yield Problem(path=f"{path}.member_of", rule="is a member of itself by way of others")
 
 
+@says(
+    {
+        "identities.NAME.postgres.member_of": "not `rds_iam`, for which `auth: iam` stands; of one that logs in by "
+        "token itself (`login: single`) only with `auth: iam`",
+    }
+)
 def _tokens(access: Access, name: str, path: str) -> Iterator[Problem]:
     """RDS asks every member of rds_iam for a token, members by way of others too, and never for a password."""
     for number, member in enumerate(access.postgres_users[name].member_of):
@@ -233,6 +277,12 @@ def _tokens(access: Access, name: str, path: str) -> Iterator[Problem]:
             yield Problem(path=f"{path}.member_of", rule=rule + "it `auth: iam` too, or the other `login: siblings`")
 
 
+@says(
+    {
+        "policies.[].schema": "one of `schemas`",
+        "policies.[].rules.NAME.roles": "identities, the owner or `public`",
+    }
+)
 def _policies(access: Access, path: str, table: TablePolicies) -> Iterator[Problem]:
     if table.schema_name not in access.schemas:
         yield _undeclared(f"{path}.schema", "schema", table.schema_name, access.schemas)

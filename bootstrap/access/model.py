@@ -4,24 +4,61 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from bootstrap.access import names
-from bootstrap.access.commands import command_rule, denied_name, raw_rules, selector_pattern
-from bootstrap.access.exceptions import exception
-from bootstrap.access.postgres import Grant, Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies, short
+from bootstrap.access.commands import (
+    COMMAND_FORM,
+    GIVEN,
+    RAW,
+    WRITTEN,
+    command_rule,
+    denied_name,
+    raw_rules,
+    selector_pattern,
+)
+from bootstrap.access.exceptions import REPORTED, REPORTED_FORM, exception
+from bootstrap.access.postgres import Grant, Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies
 from bootstrap.access.upkeep import TableUpkeep
-from bootstrap.access.used_clients import UsedClient, Written, prefix_of, written
+from bootstrap.access.used_clients import (
+    CLIENT,
+    CLIENT_FORMS,
+    PREFIX,
+    PREFIX_FORM,
+    UsedClient,
+    prefix_of,
+    takes,
+    used,
+)
+from bootstrap.rule import Rule, matches, short, whole
 
-Name = Annotated[str, AfterValidator(names.identity_name)]
-Pattern = Annotated[str, AfterValidator(names.pattern)]
-Command = Annotated[str, AfterValidator(command_rule)]
-Denied = Annotated[str, AfterValidator(denied_name)]
-SelectorPattern = Annotated[Pattern, AfterValidator(selector_pattern)]
-RawRules = Annotated[str, AfterValidator(raw_rules)]
-CacheName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
-OtherUser = Annotated[str, AfterValidator(names.other_user)]
-Exception_ = Annotated[str, AfterValidator(exception)]
+_PATTERN = {"pattern": r"^[!-~]+$"}
+_COMMAND = {"pattern": whole(f"@[a-z]+|{COMMAND_FORM}")}
+_NAME = {
+    "pattern": whole(names.IDENTITY_FORM),
+    "maxLength": names.MAX_IDENTITY,
+    "not": {"pattern": whole(names.RESERVED_FORM)},
+}
+Name = Annotated[str, Rule(words=names.IDENTITY, check=names.identity_name, schema=_NAME)]
+Pattern = Annotated[str, Rule(words=names.PATTERN, check=names.pattern, schema=_PATTERN)]
+Command = Annotated[str, Rule(words=GIVEN, check=command_rule, schema=_COMMAND)]
+Denied = Annotated[str, Rule(words=WRITTEN, check=denied_name, schema=_COMMAND)]
+SelectorPattern = Annotated[
+    Pattern,
+    Rule(
+        words="no quotation mark, and no `)` at the end",
+        check=selector_pattern,
+        schema={"pattern": r"^([!#-&(-~]*[!#-&(*-~])$"},
+    ),
+]
+RawRules = Annotated[str, Rule(words=RAW, check=raw_rules, schema={"pattern": r"^[ -~]*$"})]
+CacheName = Annotated[
+    str, matches(r"[a-z][a-z0-9-]{0,19}", "1-20 lower-case letters, digits and hyphens, first a letter", "must be")
+]
+OtherUser = Annotated[
+    str, Rule(words="a name as ACL LIST shows it, without spaces", check=names.other_user, schema={"pattern": r"^\S+$"})
+]
+Exception_ = Annotated[str, Rule(words=REPORTED, check=exception, schema={"pattern": whole(REPORTED_FORM)})]
 _ENDED = {
     "attributes": "write what one role may keep: `exceptions: {postgres: {NAME: [CREATEDB]}}`",
     "strangers": "write what one role may keep: `exceptions: {postgres: {NAME: [login]}}`",
@@ -37,18 +74,33 @@ def _kept(word: object) -> object:
     return word
 
 
-Ttl = Annotated[int | None, BeforeValidator(names.duration)]
+Ttl = Annotated[
+    int | None,
+    Rule(
+        words=f"{names.DURATION}; `0` and `none`",
+        check=names.duration,
+        when="before",
+        schema={"anyOf": [{"type": "string", "pattern": whole(f"{names.DURATION_FORM}|none")}, {"enum": [0, None]}]},
+        instead=True,
+    ),
+]
 
 
 class SelectorRules(Model):
     """What an identity may do besides, with keys of its own: a command must satisfy one set of rules as a whole."""
 
     keys: tuple[SelectorPattern, ...] = ()
+    """Patterns of the keys it reads and writes."""
     read: tuple[SelectorPattern, ...] = ()
+    """Patterns of the keys it only reads."""
     write: tuple[SelectorPattern, ...] = ()
+    """Patterns of the keys it only writes."""
     channels: tuple[SelectorPattern, ...] = ()
+    """Pub/sub channels."""
     commands: tuple[Command, ...] = Field(min_length=1)
+    """Categories, commands and subcommands."""
     deny: tuple[Denied, ...] = ()
+    """Commands and categories that are taken out again."""
 
 
 class RedisRules(Model):
@@ -57,10 +109,10 @@ class RedisRules(Model):
     role: Literal["monitoring", "inventory", "maintainer"] | None = None
     """A ready-made rule set in place of `commands`: `monitoring` sees counters; `inventory` sees names, types, lives
     and sizes of all keys, or of its patterns, and no value; `maintainer` has the server give memory back."""
-    client: Annotated[tuple[UsedClient, ...], BeforeValidator(written, json_schema_input_type=Written)] = ()
+    client: Annotated[tuple[UsedClient, ...], Rule(words=CLIENT, check=used, when="instead", schema=CLIENT_FORMS)] = ()
     """The client libraries that it uses: each brings the keys, channels and commands that it needs, and no more
     (docs/clients.md). A name, a list, or each with its options: `{celery: {database: 1}}`."""
-    prefix: str | None = None
+    prefix: Annotated[str, Rule(words=PREFIX, check=prefix_of, schema={"pattern": whole(PREFIX_FORM)})] | None = None
     """What the clients' keys and channels begin with, without the colon after it; the identity's name when absent."""
     keys: tuple[Pattern, ...] = ()
     """Patterns of the keys it reads and writes, besides its clients' own."""
@@ -81,6 +133,7 @@ class RedisRules(Model):
 
     @model_validator(mode="after")
     def _one_source(self) -> RedisRules:
+        """One of `commands` and `role`, or a `client`, and `prefix` for one that takes it; or `rules` alone."""
         if self.rules is not None:
             if more := sorted(self.model_fields_set - {"rules"}):
                 raise ValueError(f"`rules` says everything: take out {', '.join(more)} or `rules`")
@@ -88,12 +141,10 @@ class RedisRules(Model):
             raise ValueError(f"`{self.role}` is a ready-made role, and a `client` has rules of its own: take one out")
         elif bool(self.role) == bool(self.commands or self.client):
             raise ValueError("needs `commands`, a `client` such as `bullmq`, or a ready-made role such as `monitoring`")
-        if len({each.name for each in self.client}) < len(self.client):
-            raise ValueError("`client` names one twice")
         if self.prefix is not None:
             if not self.client:
                 raise ValueError("`prefix` is for a `client`, and there is none: write the keys as `keys`")
-            prefix_of(self.prefix, list(self.client))
+            takes(self.client, self.prefix)
         return self
 
 
@@ -107,6 +158,7 @@ class Identity(Model):
 
     @model_validator(mode="after")
     def _something(self) -> Identity:
+        """One of `postgres` and `redis`, or both."""
         if self.postgres is None and not self.redis:
             raise ValueError("may do nothing: give it `postgres` or `redis`, or take it out")
         return self
@@ -128,10 +180,13 @@ class Keyspace(Model):
     """Keys as the application writes them, its variables in braces: `session:{user}:{session_hash}`. What lets its
     bearer in (a token, a session's id, an API key) stands in a name as its hash: more see names than values."""
     cache: CacheName
+    """Name of the cache that they are in."""
     type: Literal["string", "hash", "list", "set", "zset", "stream", "any"]
+    """Type of the values."""
     ttl: Ttl
     """Longest life of a key; `none` where keys stay."""
     purpose: str
+    """What they are for."""
     database: int = Field(default=0, ge=0, le=15)
     """Logical database; always 0 in cluster mode."""
     owner: Name | None = None
@@ -157,7 +212,7 @@ class Access(Model):
     """NOLOGIN role that owns the schemas and everything in them."""
     schemas: tuple[ObjectName, ...] = Field(default=("public",), min_length=1)
     """Schemas that the declaration governs; the profiles hold in each of them."""
-    keep: tuple[Annotated[Keep, BeforeValidator(_kept)], ...] = ()
+    keep: tuple[Annotated[Keep, Rule(words="", check=_kept, when="before")], ...] = ()
     """What is left as the server has it: the `marks` by comment that roles of ours bear, and the `owner`'s own role.
     What else the owner has is reported like anybody's."""
     exceptions: Exceptions = Exceptions()

@@ -10,7 +10,9 @@ SIBLINGS = ("a", "b")
 # 63 bytes is PostgreSQL's NAMEDATALEN - 1; the login adds `_a`.
 MAX_IDENTITY = 63 - len("_a")
 # `_` becomes `-` in an ElastiCache user id ([a-zA-Z][a-zA-Z0-9-]*), where doubled and trailing hyphens are not taken.
-_IDENTITY = re.compile(r"[a-z](?:_?[a-z0-9])*")
+IDENTITY_FORM = r"[a-z](?:_?[a-z0-9])*"
+_IDENTITY = re.compile(IDENTITY_FORM)
+_IDENTITY_WORDS = "lower-case letters, digits and single `_` between them, beginning with a letter"
 _RESERVED_PREFIXES = ("pg_", "rds")
 _RESERVED = frozenset(
     [
@@ -30,18 +32,27 @@ _RESERVED = frozenset(
 )
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
+RESERVED_FORM = f"({'|'.join(_RESERVED_PREFIXES)}).*|{'|'.join(sorted(_RESERVED))}"
+_RESERVED_WORDS = (
+    "reserved by PostgreSQL, Redis or RDS (`pg_…`, `rds…`, `default`, `postgres`, `admin` …), or the master"
+)
+IDENTITY = f"{_IDENTITY_WORDS}, at most {MAX_IDENTITY}; no name {_RESERVED_WORDS}"
+"""What an identity is called, in words."""
+
 
 def identity_name(name: str) -> str:
     """Return `name`, or raise ValueError with the rule that it breaks."""
     if len(name) > MAX_IDENTITY:
         raise ValueError(f"is {len(name)} characters long; PostgreSQL takes 63 and the login adds `_a`: at most 61")
     if name.startswith(_RESERVED_PREFIXES) or name in _RESERVED:
-        raise ValueError(
-            "is reserved by PostgreSQL, Redis or RDS (`pg_…`, `rds…`, `default`, `postgres`, `admin` …), or the master"
-        )
+        raise ValueError(f"is {_RESERVED_WORDS}")
     if not _IDENTITY.fullmatch(name):
-        raise ValueError("must be lower-case letters, digits and single `_` between them, beginning with a letter")
+        raise ValueError(f"must be {_IDENTITY_WORDS}")
     return name
+
+
+PATTERN = "a pattern of Redis in ASCII, without spaces"
+"""What keys and channels are given as, in words."""
 
 
 def pattern(text: str) -> str:
@@ -62,15 +73,21 @@ def other_user(text: str) -> str:
     return text
 
 
+DURATION_FORM = r"\d{1,6}[smhd]"
+_DURATION = "`30s`, `5m`, `24h` or `30d`"
+DURATION = f"a duration: {_DURATION}"
+"""How a time is written, in words."""
+
+
 def duration(value: object) -> int | None:
     """Return seconds for `30s`, `5m`, `24h`, `30d`, `0`, and None for `none`."""
     if value is None or value == "none":
         return None
     if value == 0 and not isinstance(value, bool):
         return 0
-    if isinstance(value, str) and (found := re.fullmatch(r"(\d{1,6})([smhd])", value)):
-        return int(found[1]) * _UNITS[found[2]]
-    raise ValueError("is not a duration: write `30s`, `5m`, `24h` or `30d`")
+    if isinstance(value, str) and (found := re.fullmatch(DURATION_FORM, value, re.ASCII)):
+        return int(found[0][:-1]) * _UNITS[found[0][-1]]
+    raise ValueError(f"is not a duration: write {_DURATION}")
 
 
 TOKEN_END = "-iam"  # noqa: S105 - the end of a user's id

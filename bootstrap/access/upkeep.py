@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from bootstrap.access import names
-from bootstrap.access.postgres import Model, ObjectName
+from bootstrap.access.postgres import Model, ObjectName, timed
 from bootstrap.periods import Period
 
 
@@ -29,6 +29,7 @@ class Partitions(Model):
     """Partitions by a range of time, one for each period in UTC."""
 
     every: Period = "month"
+    """Length of a period."""
     ahead: int | None = Field(default=None, ge=1, le=400)
     """Periods after the present one that have a partition: 14 days, 4 weeks, 3 months or 1 year when absent."""
     keep: int | None = Field(default=None, ge=1, le=4000)
@@ -43,6 +44,7 @@ class Partitions(Model):
 
     @model_validator(mode="after")
     def _sensible(self) -> Partitions:
+        """`ahead` reaches at least 8 days, as maintenance comes once a week. `then` needs `keep`."""
         if self.coming * _DAYS[self.every] < _BETWEEN_RUNS:
             raise ValueError(
                 f"`ahead: {self.ahead}` is over before a weekly run comes again: at least {_BETWEEN_RUNS} days, or "
@@ -58,20 +60,23 @@ class Expiry(Model):
 
     column: ObjectName
     """Of type timestamptz, timestamp (UTC) or date; a row without a value stays."""
-    after: Annotated[int, BeforeValidator(_seconds)]
+    after: Annotated[int, timed(_seconds)]
     """Seconds past it after which a row may go."""
 
 
 class TableUpkeep(Model):
-    """One table."""
+    """What maintenance does in one table."""
 
     schema_name: ObjectName = Field(default="public", alias="schema")
+    """Schema of the table."""
     table: ObjectName
+    """The table."""
     partitions: Partitions | None = None
     expire: Expiry | None = None
 
     @model_validator(mode="after")
     def _something(self) -> TableUpkeep:
+        """One of `partitions` and `expire`, or both."""
         if self.partitions is None and self.expire is None:
             raise ValueError("says nothing to do: give it `partitions`, `expire` or both")
         return self

@@ -147,7 +147,7 @@ class ElastiCacheUsers:
     def _left(self, id_: str, user: dict[str, Any] | None, members: Sequence[str], groups: Collection[str]) -> bool:
         """Whether a former run made this user of ours: in our group, or in none since a removal broke off half-way.
 
-        Ids of other stacks and caches begin like ours: those of `tmi-prod-eu` like those of `tmi-prod`, those of a
+        Ids of other stacks and caches begin like ours: those of `shop-prod-eu` like those of `shop-prod`, those of a
         cache `main-two` like those of `main`. A user is of the group whose id is the longest that its own begins with;
         a password's user also has the name that its id was made from, one by token has its id for a name.
         """

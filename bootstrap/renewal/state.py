@@ -76,7 +76,7 @@ def grace_ends(current: Credential, stages: Stages) -> datetime:
 
 
 def other_login(credential: Credential) -> str | None:
-    """Return the sibling of a credential's PostgreSQL login: `tmi_app_a` -> `tmi_app_b`; none of a login by token."""
+    """Return the sibling of a credential's PostgreSQL login: `shop_app_a` -> `shop_app_b`; none of a login by token."""
     if credential.username is None or credential.password is None:
         return None
     base, _, sibling = credential.username.rpartition("_")

@@ -18,7 +18,7 @@ class DeliveryArgs:
     """Whose jobs, which environments, and where their state is."""
 
     name: str
-    """First part of the stacks' names: that of environment `prod` is `tmi-prod` when this is `tmi`."""
+    """First part of the stacks' names: that of environment `prod` is `shop-prod` when this is `shop`."""
     account_id: str
     """Account of roles and stacks: plain, as policies are written before anything is made."""
     partition: str = "aws"

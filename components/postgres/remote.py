@@ -23,7 +23,7 @@ class RemoteSiteArgs:
     """A second region: its existing network, and who may connect there."""
 
     prefix: str
-    """Prefix of the names there, e.g. `tmi-prod-dr`."""
+    """Prefix of the names there, e.g. `shop-prod-dr`."""
     region: str
     """Region."""
     account_id: pulumi.Input[str]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bootstrap.rule import says
 from infra.settings.backup_sections import BackupPlan, LogicalSection
 from infra.settings.model import Settings
 from knowledge import limits
@@ -85,6 +86,18 @@ def largest_gap(found: tuple[Job, ...]) -> int:
     return max((after - before) % WEEK or WEEK for before, after in zip(starts, [*starts[1:], starts[0]], strict=True))
 
 
+_APART = (
+    "not in `postgres.backup.window` or `postgres.maintenance`, nor within an hour before them, unless `continuous`"
+)
+_NEEDS_BACKUPS = "needs `postgres.backup.retention` of 1 or more"
+
+
+@says(
+    {
+        "backup.continuous": _NEEDS_BACKUPS,
+        "backup.restore_test.class": "a class that RDS has for PostgreSQL",
+    }
+)
 def rules(settings: Settings, region: str | None) -> Broken:
     """What AWS would refuse, or fail on night after night; `region` of the stack, where it is known."""
     plan, database = settings.backup, settings.postgres
@@ -104,6 +117,11 @@ def rules(settings: Settings, region: str | None) -> Broken:
         yield from _logical(settings, plan.logical)
 
 
+@says(
+    {
+        "backup.logical.to": "needed where the stack has no `bucket`; not in a folder of the bucket that expires",
+    }
+)
 def _logical(settings: Settings, wanted: LogicalSection) -> Broken:
     if wanted.to is None and settings.bucket is None:
         yield "logical.to", "has no bucket to go to: declare data-tier:bucket, or name one, s3://BUCKET/PREFIX."
@@ -122,6 +140,12 @@ def _logical(settings: Settings, wanted: LogicalSection) -> Broken:
             )
 
 
+@says(
+    {
+        "backup.weekly.at": _APART,
+        "backup.daily.at": _APART,
+    }
+)
 def _near(settings: Settings, plan: BackupPlan) -> Broken:
     windows = {
         "backup.window": parse_window(settings.postgres.backup.window, shortest=30),
@@ -148,6 +172,15 @@ def _written(settings: Settings, name: str) -> str:
     return database.backup.window if name == "backup.window" else database.maintenance
 
 
+@says(
+    {
+        "backup.weekly.keep": "within the `lock`",
+        "backup.daily.keep": "within the `lock`",
+        "backup.continuous": "`postgres.backup.retention` within the `lock`",
+        "backup.second_region.keep": "within the `lock`",
+        "backup.lock.mode": "`compliance` needs `protect: true`",
+    }
+)
 def _locked(settings: Settings, plan: BackupPlan) -> Broken:
     lock = plan.lock
     if lock is None:
@@ -164,6 +197,12 @@ def _locked(settings: Settings, plan: BackupPlan) -> Broken:
         yield "lock.mode", "compliance cannot be undone: not for a stack that is not protected. Use governance."
 
 
+@says(
+    {
+        "backup.second_region.region": "not the stack's own",
+        "backup.second_region.point_in_time": f"{_NEEDS_BACKUPS}, and regions between which RDS replicates them",
+    }
+)
 def _second_region(settings: Settings, region: str | None) -> Broken:
     plan = settings.backup
     second = plan.second_region if plan else None

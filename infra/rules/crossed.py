@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bootstrap.access import Access
 from bootstrap.access.names import logins
+from bootstrap.rule import says
 from infra.settings.model import Settings
 from infra.settings.problems import SettingsError, SettingsProblem
 
@@ -16,6 +17,11 @@ def agree(settings: Settings, access: Access, source: str) -> None:
         raise SettingsError(source, problems)
 
 
+@says(
+    {
+        "postgres.master": "not the owner, an identity or a login of access.yaml",
+    }
+)
 def _problems(settings: Settings, access: Access) -> Iterator[SettingsProblem]:
     """RDS makes the master with the instance; the bootstrap would take it for the role of that name."""
     name = settings.postgres.master

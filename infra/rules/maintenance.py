@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bootstrap.rule import says
 from infra.rules.backups import WEEK, copies_start, utc
 from infra.settings.maintenance_section import MaintenanceSection
 from infra.settings.model import Settings
@@ -19,6 +20,14 @@ def start(wanted: MaintenanceSection, zone: str) -> tuple[int, ...]:
     return utc((parse_moment(wanted.at).start,), zone)
 
 
+@says(
+    {
+        "maintenance.at": (
+            "for its `budget` it runs into none of `postgres.backup.window`, `postgres.maintenance` and the copy "
+            "of `backup.logical`"
+        ),
+    }
+)
 def rules(settings: Settings) -> Broken:
     """What else happens to the database while it is maintained."""
     wanted, database = settings.maintenance, settings.postgres

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bootstrap.rule import says
 from infra.rules.backups import Broken, jobs, largest_gap
 from infra.settings.model import Settings
 from infra.settings.sections import minutes
@@ -26,6 +27,17 @@ class Recovery:
     """What would do better."""
 
 
+@says(
+    {
+        "objectives.rpo": (
+            f"what backups can give: {recovery.POINT_IN_TIME}m at best, with `postgres.backup.retention` of 1 or "
+            "more; without it the time between two recovery points of `backup`"
+        ),
+        "objectives.rto": (
+            "what recovery can give: a failover with `postgres.multi_az`, a promotion with a replica, else a restore"
+        ),
+    }
+)
 def broken(settings: Settings) -> Broken:
     """Promises that cannot be kept in the most ordinary case: refused before anything is made."""
     rpo, rto = settings.objectives.rpo, settings.objectives.rto

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bootstrap.rule import says
 from infra.settings.model import Settings
 from knowledge import names
 from knowledge.regions import partition_of
@@ -13,6 +14,15 @@ Broken = Iterator[tuple[str, str]]
 """Key and the rule."""
 
 
+@says(
+    {
+        "postgres.replicas.NAME.remote.region": "in the partition of the stack's region",
+        "backup.second_region.region": "in the partition of the stack's region",
+        "boundary": "in the partition of the stack's region",
+        "bucket.roles": "in the partition of the stack's region",
+        "notify.critical.[].sqs": "in the partition of the stack's region",
+    }
+)
 def rules(settings: Settings, prefix: str, region: str | None) -> Broken:
     """What AWS would refuse in the middle of a deployment; `region` of the stack, where it is known."""
     yield from _boundary(settings, prefix)
@@ -27,6 +37,11 @@ def rules(settings: Settings, prefix: str, region: str | None) -> Broken:
             yield key, f"{arn} is in partition {there}, and {region} in {here}: its ARN would begin arn:{here}:."
 
 
+@says(
+    {
+        "boundary": "not the boundary of another stack",
+    }
+)
 def _boundary(settings: Settings, prefix: str) -> Broken:
     """Of another stack it would deny the roles of this one all that is theirs."""
     given = re.fullmatch(rf"arn:[^:]+:iam::\d+:policy{names.DELIVERY}(.+)", settings.boundary or "")

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bootstrap.application import DEFINITION
 from bootstrap.manifest import PRIMARY
+from bootstrap.rule import says
 from infra.instances import STACK, DatabaseInstance, Instances, ReplicationGroup
 from infra.rules import backups, maintenance, objectives, partitions
 from infra.settings.model import Settings
@@ -49,6 +50,15 @@ def check(settings: Settings, tier: Instances) -> list[SettingsProblem]:
     ]
 
 
+_TOGETHER = "together no more of the internet than a company has, and none of them twice"
+_SETTABLE = "what the version has, and AWS lets be set, with a value that it takes"
+
+
+@says(
+    {
+        "postgres.version": "one for which RDS has the extensions of `schema/schema.json`",
+    }
+)
 def _extensions(tier: Instances) -> Iterator[SettingsProblem]:
     """Extensions of the application that RDS does not have for the declared version."""
     primary, *_ = _with_known_version(tier)
@@ -57,6 +67,14 @@ def _extensions(tier: Instances) -> Iterator[SettingsProblem]:
             yield SettingsProblem(f"{DEFINITION}: extensions", problem if problem.endswith("?") else f"{problem}.")
 
 
+@says(
+    {
+        "name": (
+            f"everything on AWS is called NAME-STACK: at most {names.LONGEST_PREFIX} characters, which do not begin "
+            "with `sg-`"
+        ),
+    }
+)
 def _stack(tier: Instances) -> Iterator[SettingsProblem]:
     """Everything on AWS is called by the names of project and stack."""
     if problem := names.prefix_problem(tier.prefix):
@@ -82,6 +100,15 @@ def _named(section: str, broken: Broken) -> Iterator[SettingsProblem]:
         yield SettingsProblem(f"data-tier:{'.'.join(filter(None, (section, key)))}", rule)
 
 
+@says(
+    {
+        "redis.NAME": (
+            "its name is that of no replica, of no other cache's node (`main-1`), and not `primary`, `postgres`, "
+            "`master` or `stack`"
+        ),
+        "postgres.replicas.NAME": "its name is that of no cache's node (`main-1`), and not `stack`",
+    }
+)
 def _shared_names(tier: Instances) -> Broken:
     """Servers are called by their names in alarms, logs and commands, the nodes of a cache `a` by `a-1`, `a-2` ..."""
     for name in tier.caches:
@@ -98,6 +125,12 @@ def _shared_names(tier: Instances) -> Broken:
                 yield f"{section}.{name}", f"is what a node of cache `{cache}` is called: choose another name."
 
 
+@says(
+    {
+        "postgres.version": "one that RDS has",
+        "postgres.maintenance": "does not overlap `backup.window`",
+    }
+)
 def _postgres(postgres: PostgresSection, tier: Instances) -> Broken:
     if problem := postgres_catalogue.version_problem(postgres.version):
         yield "version", f"{problem}."
@@ -112,6 +145,16 @@ def _postgres(postgres: PostgresSection, tier: Instances) -> Broken:
     yield from _parameters(tier)
 
 
+@says(
+    {
+        "postgres.class": "a class of RDS that runs PostgreSQL",
+        "postgres.parameters": _SETTABLE,
+        "postgres.replicas.NAME.class": "as for the primary",
+        "postgres.replicas.NAME.parameters": (
+            "as for the primary, and those that a replica must not have less of (`max_connections`) at least its own"
+        ),
+    }
+)
 def _parameters(tier: Instances) -> Broken:
     """Classes that do not exist and parameters that the engine would refuse, of the primary and of each replica."""
     primary, *replicas = _with_known_version(tier)
@@ -142,6 +185,16 @@ def _with_known_version(tier: Instances) -> tuple[DatabaseInstance, ...]:
     return (primary, *(replace(each, version=primary.version, primary=primary) for each in tier.replicas.values()))
 
 
+@says(
+    {
+        "postgres.storage.max": "at least 10 percent above `allocated`",
+        "postgres.storage.iops": f"{storage.IOPS[0]} to {storage.IOPS[1]}, from {storage.STRIPED_FROM} GiB on",
+        "postgres.storage.throughput": (
+            f"{storage.THROUGHPUT[0]} to {storage.THROUGHPUT[1]}, from {storage.STRIPED_FROM} GiB on, "
+            f"and {storage.IOPS_PER_MIB} IOPS to each MiB/s"
+        ),
+    }
+)
 def _storage(postgres: PostgresSection) -> Broken:
     given = postgres.storage
     if problem := storage.ceiling_problem(given.allocated, given.max):
@@ -150,6 +203,17 @@ def _storage(postgres: PostgresSection) -> Broken:
         yield f"storage.{knob}", rule
 
 
+@says(
+    {
+        "postgres.backup.retention": "1 day or more where there are replicas",
+        "postgres.replicas": limits.REPLICAS.words,
+        "postgres.replicas.NAME": "its name is not `primary`",
+        "postgres.replicas.NAME.remote.clients": _TOGETHER,
+        "postgres.replicas.NAME.remote.region": "not the stack's own",
+        "postgres.replicas.NAME.zone": "in the replica's region",
+        "postgres.replicas.NAME.max_storage": "at least 10 percent above `allocated`, and not below the primary's",
+    }
+)
 def _replicas(postgres: PostgresSection, tier: Instances) -> Broken:
     if problem := limits.source_problem(postgres.backup.retention, len(postgres.replicas)):
         yield "backup.retention", f"{problem}."
@@ -174,6 +238,17 @@ def _replicas(postgres: PostgresSection, tier: Instances) -> Broken:
             yield f"replicas.{name}.max_storage", f"{problem}."
 
 
+@says(
+    {
+        "redis.NAME": f"on AWS it is called NAME-STACK-CACHE: at most {names.LONGEST_CACHE} characters",
+        "redis.NAME.version": "one that ElastiCache has of the engine",
+        "redis.NAME.maintenance": "does not overlap `snapshot.window`",
+        "redis.NAME.shards": "with the replicas no more nodes than ElastiCache takes",
+        "redis.NAME.multi_az": "needs a replica",
+        "redis.NAME.parameters": f"{_SETTABLE}; no `databases` in cluster mode",
+        "redis.NAME.class": "a node type that ElastiCache has",
+    }
+)
 def _cache(given: CacheSection, cache: ReplicationGroup) -> Broken:
     if problem := names.cache_problem(cache.identifier):
         yield "", f"{problem}."
@@ -197,6 +272,12 @@ def _cache(given: CacheSection, cache: ReplicationGroup) -> Broken:
         yield wrong
 
 
+@says(
+    {
+        "bucket.lock.mode": "`compliance` needs `protect: true`",
+        "bucket.name": "needed where the name that the stack would give is too long",
+    }
+)
 def _bucket(settings: Settings, tier: Instances) -> Broken:
     """Its lock; and the name that it is given where it has none: an account's number has 12 digits."""
     if settings.bucket is None:
@@ -210,6 +291,12 @@ def _bucket(settings: Settings, tier: Instances) -> Broken:
         yield "name", f"{problem}: name it here."
 
 
+@says(
+    {
+        "metrics.service.clients": _TOGETHER,
+        "metrics.service": "in an existing VPC it needs `network.endpoints`",
+    }
+)
 def _metrics(settings: Settings) -> Broken:
     """Fargate pulls an image through the task's own subnets: in a network of others its way is theirs."""
     service = settings.metrics.service if settings.metrics else None
@@ -220,6 +307,15 @@ def _metrics(settings: Settings) -> Broken:
         yield "service", "pulls its image through the existing VPC: name its endpoints or NAT in network.endpoints."
 
 
+@says(
+    {
+        "network.zones": "in the stack's region; not beside `vpc`, whose subnets have theirs",
+        "network.vpc": "needed beside `subnets`",
+        "network.subnets": "at least two beside `vpc`, none of them twice",
+        "network.endpoints": "only beside `vpc`",
+        "network.clients": _TOGETHER,
+    }
+)
 def _network(network: NetworkSection, region: str | None) -> Broken:
     if not isinstance(network.zones, int):
         if network.vpc:
@@ -242,6 +338,11 @@ def _opened(key: str, given: tuple[str, ...]) -> Broken:
         yield key, f"{problem}."
 
 
+@says(
+    {
+        "notify.critical.[]": "exactly one of `email`, `https`, `sqs` and `slack`, and none of them twice",
+    }
+)
 def _notify(notify: NotifySection) -> Broken:
     for severity in ("critical", "warning", "info"):
         before: set[str] = set()

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from bootstrap.rule import matches, whole
 from infra.settings.images import Image
-from infra.settings.sections import Region, Section, Text, _matches, limited
+from infra.settings.sections import Region, Section, Text, asks, limited, moment
 from knowledge import buckets, fargate, limits
-from knowledge.backups.copies import DAILY_DAYS, KEEP_DAYS
-from knowledge.windows import parse_moment
-
-
-def _moment(*, weekly: bool) -> AfterValidator:
-    def check(value: str) -> str:
-        if parse_moment(value).weekly is not weekly:
-            raise ValueError(f"{value!r} must be " + ("`Sun 02:00`." if weekly else "`03:00`, without a day."))
-        return value
-
-    return AfterValidator(check)
-
+from knowledge.backups.copies import DAILY_DAYS, FOLDER, KEEP_DAYS
 
 _S3 = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?"
-Weekly = Annotated[str, _moment(weekly=True)]
-Daily = Annotated[str, _moment(weekly=False)]
+Weekly = Annotated[str, moment(weekly=True)]
+Daily = Annotated[str, moment(weekly=False)]
 Kept = Annotated[int, limited(limits.KEPT)]
 
 
@@ -32,14 +22,18 @@ class WeeklyBackup(Section):
     """The full backup of the week."""
 
     at: Weekly = "Sun 02:00"
+    """When, by the stack's standard time."""
     keep: Kept = 30
+    """Days that it is kept."""
 
 
 class DailyBackup(Section):
     """The backup of each other day."""
 
     at: Daily = "03:00"
+    """When, by the stack's standard time."""
     keep: Kept = 7
+    """Days that it is kept."""
 
 
 class LockSection(Section):
@@ -48,11 +42,15 @@ class LockSection(Section):
     mode: Literal["governance", "compliance"]
     """`compliance` cannot be undone by anybody after `grace` days."""
     min: Kept
+    """Days that a recovery point stays at least."""
     max: Kept
+    """Days that one stays at most."""
     grace: Annotated[int, limited(limits.LOCK_GRACE)] = 3
+    """Days in which the lock itself can still be taken away."""
 
     @model_validator(mode="after")
     def _ordered(self) -> LockSection:
+        """`min` is not above `max`."""
         if problem := limits.lock_problem(self.min, self.max):
             raise ValueError(f"{problem}.")
         return self
@@ -62,6 +60,7 @@ class SecondRegionSection(Section):
     """Where backups are kept too."""
 
     region: Region
+    """The other region."""
     keep: Kept | None = 30
     """Days of the copies of each recovery point; null copies none."""
     point_in_time: Annotated[int, limited(limits.REPLICATED_BACKUPS)] | None = None
@@ -69,6 +68,7 @@ class SecondRegionSection(Section):
 
     @model_validator(mode="after")
     def _something(self) -> SecondRegionSection:
+        """One of `keep` and `point_in_time` is not null."""
         if self.keep is None and self.point_in_time is None:
             raise ValueError("keeps nothing there: give keep, point_in_time or both.")
         return self
@@ -78,6 +78,7 @@ class RestoreTestSection(Section):
     """A weekly restore that is looked into."""
 
     at: Weekly = "Mon 06:00"
+    """When, by the stack's standard time."""
     class_: Text | None = Field(default=None, alias="class")
     """Class of the restored instance; the primary's when absent."""
     hours: Annotated[int, limited(limits.RESTORE_TEST_HOURS)] = 4
@@ -93,7 +94,7 @@ class LogicalSection(Section):
     """Days that the first copy of each week is kept; the last verified one stays however old it is."""
     daily: Kept = DAILY_DAYS
     """Days that every copy is kept."""
-    to: Annotated[str, _matches(_S3, "is not a place such as s3://BUCKET/PREFIX.")] | None = None
+    to: Annotated[str, matches(_S3, "a place such as s3://BUCKET/PREFIX")] | None = None
     """Where they go; absent, to the stack's own bucket (data-tier:bucket)."""
     image: Image
     """Image that `make image` builds, with PostgreSQL's programs in it (`FOR=copies`)."""
@@ -104,6 +105,7 @@ class LogicalSection(Section):
 
     @model_validator(mode="after")
     def _size(self) -> LogicalSection:
+        """`cpu` and `memory` are one of the sizes that Fargate has."""
         if problem := fargate.size_problem(self.cpu, self.memory):
             raise ValueError(f"{problem}.")
         return self
@@ -141,6 +143,7 @@ class ProxySection(Section):
 
     @model_validator(mode="after")
     def _idle_fits(self) -> ProxySection:
+        """`idle` is not above `connections`."""
         if problem := limits.idle_problem(self.idle, self.connections):
             raise ValueError(f"idle {problem}.")
         return self
@@ -149,20 +152,13 @@ class ProxySection(Section):
 ObjectDays = Annotated[int, limited(limits.OBJECT_DAYS)]
 
 
-def _bucket_name(name: str) -> str:
-    if problem := buckets.name_problem(name):
-        raise ValueError(f"{problem}.")
-    return name
+def _apart_problem(folders: dict[str, int]) -> str | None:
+    return buckets.nested_problem(folders) or buckets.backups_problem(folders)
 
 
-def _apart(folders: dict[str, int]) -> dict[str, int]:
-    if problem := buckets.nested_problem(folders) or buckets.backups_problem(folders):
-        raise ValueError(f"{problem}.")
-    return folders
-
-
+_APART = asks(_apart_problem, f"no folder inside another, and not that of backups, `{FOLDER}`")
 _ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"
-Prefix = Annotated[str, _matches(buckets.FOLDER, "is not a folder, such as `exports/`.")]
+Prefix = Annotated[str, matches(buckets.FOLDER, "a folder, such as `exports/`")]
 
 
 class ObjectLockSection(Section):
@@ -177,11 +173,11 @@ class ObjectLockSection(Section):
 class BucketSection(Section):
     """A bucket for backups, exports and attachments."""
 
-    name: Annotated[str, AfterValidator(_bucket_name)] | None = None
+    name: Annotated[str, asks(buckets.name_problem, buckets.NAME_WORDS, {"pattern": whole(buckets.NAME)})] | None = None
     """Absent: the stack's name with account and region, which no other account can have taken."""
-    roles: tuple[Annotated[str, _matches(_ROLE, "is not the ARN of a role.")], ...] = ()
+    roles: tuple[Annotated[str, matches(_ROLE, "the ARN of a role")], ...] = ()
     """The only roles that read and write objects. Empty: any that IAM allows."""
-    expire: Annotated[dict[Prefix, ObjectDays], AfterValidator(_apart)] = Field(default_factory=dict)
+    expire: Annotated[dict[Prefix, ObjectDays], _APART] = Field(default_factory=dict)
     """Folder -> days after which its objects expire; elsewhere they stay. That of backups has a rule of its own, by
     which the last one that was verified never goes (`datatier backup prune`)."""
     lock: ObjectLockSection | None = None

@@ -18,7 +18,7 @@ from infra.settings.profiles import PROFILES, cache_defaults, defaults
 from infra.settings.sections import Section
 from infra.settings.stackfile import PROJECT
 
-_NEEDED = {
+NEEDED = {
     f"{PROJECT}:profile": "all other values start from it",
     f"{PROJECT}:name": "everything on AWS is called by it",
     f"{PROJECT}:protect": "it decides what may be taken away",
@@ -69,7 +69,7 @@ def decrypted(config: Mapping[str, object], stack: str, source: str) -> tuple[di
         SettingsProblem(
             key, f"is encrypted, and {why}: it is not a secret. `pulumi config set {key} VALUE` writes it in the clear."
         )
-        for key, why in _NEEDED.items()
+        for key, why in NEEDED.items()
         if is_encrypted(config.get(key))
     ]
     if wrong:
@@ -116,7 +116,9 @@ def _placeholder(loc: tuple[str | int, ...], usual: Mapping[str, object]) -> Any
     found = [_Place(Settings)]
     for part in loc:
         found = [inside for each in found for inside in _below(each.annotation, part)]
-    if not found or found[0].spoken_for:
+    if not found:
+        return _LIKELY[0]  # a key that there is not: whoever reads it says so
+    if found[0].spoken_for:
         return _NONE
     if known is not _NONE:
         return {} if found[0].entry else _NONE

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from infra.settings.sections import _matches
+from bootstrap.rule import matches
 
 Image = Annotated[
     str,
-    _matches(
+    matches(
         r"[a-z0-9][a-z0-9.:-]*(/[a-z0-9][a-z0-9._-]*)+(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})",
-        "is not an image with its tag or digest: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG (`make image`).",
+        "an image with its tag or digest: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG (`make image`)",
     ),
 ]

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
 from infra.settings.backup_sections import Weekly
 from infra.settings.images import Image
-from infra.settings.sections import Duration, Section, minutes
+from infra.settings.sections import Duration, Section, asks, minutes
 from knowledge import fargate, limits
 from knowledge.maintenance import FUNCTION_MINUTES
 
 
-def _budget(value: str) -> str:
-    if problem := limits.MAINTENANCE_SECONDS.problem(60 * minutes(value)):
-        raise ValueError(f"{problem}.")
-    return value
+def _budget_problem(value: str) -> str | None:
+    return limits.MAINTENANCE_SECONDS.problem(60 * minutes(value))
 
 
 class MaintenanceSection(Section):
@@ -24,7 +22,7 @@ class MaintenanceSection(Section):
 
     at: Weekly = "Sun 03:00"
     """When, by the stack's standard time."""
-    budget: Annotated[Duration, AfterValidator(_budget)] = "10m"
+    budget: Annotated[Duration, asks(_budget_problem, f"1m to {limits.MAINTENANCE_SECONDS.edges[-1] // 3600}h")] = "10m"
     """How long it works; what is left is the next run's. Beyond 14m it takes a task on Fargate, and `image`."""
     image: Image | None = None
     """Image that `make image` builds, in a registry that the network reaches; none for a function."""
@@ -45,6 +43,8 @@ class MaintenanceSection(Section):
 
     @model_validator(mode="after")
     def _place(self) -> MaintenanceSection:
+        """`cpu` and `memory` are one of the sizes that Fargate has. A `budget` beyond the 14m of a function needs
+        `image`, and only such a one takes it."""
         if problem := fargate.size_problem(self.cpu, self.memory):
             raise ValueError(f"{problem}.")
         longer = self.budget_minutes > FUNCTION_MINUTES

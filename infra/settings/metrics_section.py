@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
 from infra.settings.images import Image
-from infra.settings.sections import Client, Duration, Port, Section, minutes
+from infra.settings.sections import Client, Duration, Port, Section, asks, minutes
 from knowledge import fargate, limits
 
 EXPORTER_PORT = 9187
 """postgres_exporter's, which dashboards and scrape configurations expect (Prometheus, default port allocations)."""
 
 
-def _schedule(value: str) -> str:
-    if problem := limits.METRICS_MINUTES.problem(minutes(value)):
-        raise ValueError(f"{problem}.")
-    return value
+def _schedule_problem(value: str) -> str | None:
+    return limits.METRICS_MINUTES.problem(minutes(value))
 
 
 class MetricsServiceSection(Section):
@@ -30,11 +28,13 @@ class MetricsServiceSection(Section):
     memory: int = 512
     """MiB."""
     port: Port = EXPORTER_PORT
+    """Port that is scraped."""
     clients: tuple[Client, ...]
     """Security groups and networks of those who scrape it."""
 
     @model_validator(mode="after")
     def _size(self) -> MetricsServiceSection:
+        """`cpu` and `memory` are one of the sizes that Fargate has; `clients` are not empty."""
         if problem := fargate.size_problem(self.cpu, self.memory):
             raise ValueError(f"{problem}.")
         if not self.clients:
@@ -45,6 +45,6 @@ class MetricsServiceSection(Section):
 class MetricsSection(Section):
     """What the servers report, as metrics; absent: CloudWatch has only what AWS measures from outside."""
 
-    schedule: Annotated[Duration, AfterValidator(_schedule)] | None = None
+    schedule: Annotated[Duration, asks(_schedule_problem, limits.METRICS_MINUTES.words)] | None = None
     """How often a function looks and writes CloudWatch metrics, such as 5m; absent, it is not made."""
     service: MetricsServiceSection | None = None

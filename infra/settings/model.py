@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from bootstrap.rule import matches
 from infra.settings.backup_sections import BackupPlan, BucketSection, ProxySection
 from infra.settings.maintenance_section import MaintenanceSection
 from infra.settings.metrics_section import MetricsSection
@@ -22,7 +23,6 @@ from infra.settings.sections import (
     Section,
     SuppressSection,
     Zone,
-    _matches,
     limited,
 )
 from knowledge import limits
@@ -32,19 +32,26 @@ NAME = r"[a-z](-?[a-z0-9]){0,19}"
 
 
 class KeysSection(Section):
+    """KMS keys of the stack."""
+
     deletion_window: Annotated[int, limited(limits.DELETION_WINDOW)]
+    """Days until a key that is deleted is gone."""
 
 
 class LogsSection(Section):
+    """Log groups in CloudWatch."""
+
     retention: LogDays
+    """Days that logs are kept."""
 
 
 PolicyArn = Annotated[
     str,
-    _matches(
+    matches(
         r"arn:aws[a-z-]*:iam::\d{12}:policy/\S+",
-        "must be the ARN of a policy of your account, arn:aws:iam::ACCOUNT:policy/NAME: AWS's own, such as "
-        "AdministratorAccess, hold no role to one stack.",
+        "the ARN of a policy of your account, arn:aws:iam::ACCOUNT:policy/NAME: AWS's own, such as "
+        "AdministratorAccess, hold no role to one stack",
+        "must be",
     ),
 ]
 
@@ -53,9 +60,11 @@ class Settings(Section):
     """Everything the program needs to know about a stack."""
 
     profile: Literal["dev", "staging", "prod", "local"]
-    name: Annotated[str, _matches(NAME, "must be 1-20 lower-case letters, digits and single hyphens.")]
+    """Where all other values come from; the profile of the stack's own name when absent."""
+    name: Annotated[str, matches(NAME, "1-20 lower-case letters, digits and single hyphens", "must be")]
     """Of the application: the names of everything begin with it, and its database is called so."""
     time_zone: Zone
+    """Zone in which windows and times are written; AWS gets them in UTC, by standard time."""
     protect: bool
     """Deletion protection, in AWS where it exists and in Pulumi."""
     final_snapshots: bool

@@ -140,7 +140,8 @@ def defaults(profile: str) -> dict[str, Any]:
 def named(name: str) -> dict[str, Any]:
     """What follows from the application's name, `shop-eu`: its database and the master user of that."""
     plain = name.replace("-", "_")
-    return {"postgres": {"database": plain, "master": f"{plain}_admin"}}
+    # RDS takes 16 characters for a master user (CreateDBInstance, MasterUsername).
+    return {"postgres": {"database": plain, "master": f"{plain[:10].rstrip('_')}_admin"}}
 
 
 def cache_defaults() -> dict[str, Any]:

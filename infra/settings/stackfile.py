@@ -36,7 +36,8 @@ def stacks(root: Path) -> list[str]:
 
 
 # ProjectStack of Pulumi's SDK (sdk/go/common/workspace/project.go).
-_PULUMI = ("config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt")
+FILE_KEYS = ("config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt")
+"""Keys that a stack's file may have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,7 @@ def read_file(root: Path, stack: str) -> StackFile:
         config=project_config(root) | _config(document, file_of(stack)),
         environments=_environments(document.get("environment")),
         bare=tuple(key for key in given or () if ":" not in key),
-        outside=tuple(key for key in document if key not in _PULUMI),
+        outside=tuple(key for key in document if key not in FILE_KEYS),
     )
 
 

@@ -155,7 +155,7 @@ def _examples() -> Iterator[tuple[str, AlarmSpec]]:
     ):
         nodes = redis_alarms(cache_class(name), eviction=eviction, replicas=2, cluster_mode=False)
         yield from ((f"{name}, {eviction}", alarm) for alarm in nodes)
-    prefix, looks = "tmi-prod", {"seconds": 300}
+    prefix, looks = "PREFIX", {"seconds": 300}
     every = "a stack that is looked at every 5 min"
     facts = [
         *instance_alarms(prefix, "primary", **looks, primary=True, insights=True, catalogue=POSTGRES),

@@ -110,7 +110,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         ({"identities": {"app": {"redis": {"main": {"commands": ["config|get"]}}}}}, None, "governs the server"),
         ({"exceptions": {"redis": {"main": [""]}}}, "exceptions.redis.main.0", "is not the name of a user"),
         ({"exceptions": {"redis": {"main": ["a b"]}}}, "exceptions.redis.main.0", "is not the name of a user"),
-        ({"exceptions": {"redis": {"Main": ["sentinel"]}}}, None, "match pattern"),
+        ({"exceptions": {"redis": {"Main": ["sentinel"]}}}, None, "1-20 lower-case letters"),
         (
             {
                 "identities": {"app": {"redis": {"main": {"commands": ["get"]}}}},

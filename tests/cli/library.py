@@ -1,7 +1,4 @@
-"""A project with its own application: several schemas, ranges, and extensions that go into a schema of their own.
-
-Its folder is laid out as the repository is, with the program's rooms as links.
-"""
+"""A project with its own application: several schemas, ranges, and extensions that go into a schema of their own."""
 
 from __future__ import annotations
 
@@ -13,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from clinic_project import CLINIC
 
-ROOT = Path(__file__).parents[2]
-STACK = {
+STACK: dict[str, Any] = {
     "aws:region": "eu-north-1",
     "data-tier:profile": "dev",
-    "data-tier:name": "library",
-    "data-tier:postgres": {"database": "library", "master": "library_admin"},
     "data-tier:redis": {"main": {}},
 }
 ACCESS = {
@@ -76,10 +71,8 @@ class Library:
 
 def make(path: Path, *, extensions: Any = None, postgres: dict[str, Any] | None = None) -> Library:
     """Make the folder; `postgres` is laid on the stack's section."""
-    for room in sorted(each.name for each in ROOT.iterdir() if (each / "__init__.py").exists() or each.name == "build"):
-        (path / room).symlink_to(ROOT / room)
-    (path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
-    stack = {**STACK, "data-tier:postgres": {**STACK["data-tier:postgres"], **(postgres or {})}}  # type: ignore[dict-item]
+    (path / "Pulumi.yaml").write_text((CLINIC / "Pulumi.yaml").read_text().replace("clinic", "library"))
+    stack = STACK | ({"data-tier:postgres": postgres} if postgres else {})
     (path / "Pulumi.branch.yaml").write_text(yaml.safe_dump({"config": stack}))
     (path / "access.yaml").write_text(yaml.safe_dump(ACCESS))
     (path / "migrations").mkdir()

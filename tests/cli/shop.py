@@ -43,11 +43,9 @@ PROD: dict[str, Any] = {
 # What must not be said of a stack: another application, another stack, another region.
 FOREIGN = {
     "live": re.compile(
-        r"\b(clinic|tmi)(\b|[-_])|shop-prod\b|(-s|--stack|preview|up) prod\b|stack [`']?prod\b|us-east-2|eu-west-1"
+        r"\bclinic(\b|[-_])|shop-prod\b|(-s|--stack|preview|up) prod\b|stack [`']?prod\b|us-east-2|eu-west-1"
     ),
-    "prod": re.compile(
-        r"\b(clinic|tmi)(\b|[-_])|shop-live\b|(-s|--stack|preview|up) live\b|stack [`']?live\b|eu-west-[13]"
-    ),
+    "prod": re.compile(r"\bclinic(\b|[-_])|shop-live\b|(-s|--stack|preview|up) live\b|stack [`']?live\b|eu-west-[13]"),
 }
 
 

@@ -25,8 +25,8 @@ from local.emulator import tier_endpoint
 from local.state import StateDir
 
 pytestmark = pytest.mark.server
-DOWN, HIGH = "tmi-local-primary-down", "tmi-local-primary-cpu-high"
-TOPIC = "arn:aws:sns:eu-west-1:000000000000:tmi-local-warning"
+DOWN, HIGH = "clinic-local-primary-down", "clinic-local-primary-cpu-high"
+TOPIC = "arn:aws:sns:eu-west-1:000000000000:clinic-local-warning"
 
 
 class Emulator:
@@ -86,7 +86,7 @@ def test_it_says_in_words_what_it_did(tier: Project, emulator: Emulator) -> None
     out = tier.ok("alarms", "prove").out
     count = len(emulator.names)
     assert f"local: {count} of {count} notifications arrived, the slowest after" in out
-    assert "unheard tmi-local-critical: nobody subscribes; set data-tier:notify" in out
+    assert "unheard clinic-local-critical: nobody subscribes; set data-tier:notify" in out
     assert "the emulator delivers whatever policies say" in out
 
 
@@ -167,13 +167,13 @@ def test_a_message_that_does_not_come_is_told(emulator: Emulator) -> None:
 
     held = emulator.clients
     clients = Clients(cloudwatch=held.cloudwatch, sns=Deaf(), sqs=held.sqs, kms=held.kms, enforcing=False)
-    names = [DOWN, HIGH, "tmi-local-primary-page"]
+    names = [DOWN, HIGH, "clinic-local-primary-page"]
     proof = prove(clients, "local", names, "ab12", limit=2, alone=True)
     assert not proof.proved
     assert sorted((each.alarm, each.arrived, each.why) for each in proof.outcomes) == [
         (HIGH, False, "nothing came in 2 s"),
         (DOWN, False, "nothing came in 2 s"),
-        ("tmi-local-primary-page", True, ""),
+        ("clinic-local-primary-page", True, ""),
     ]
 
 
@@ -188,7 +188,7 @@ def test_policies_that_the_emulator_ignores_are_judged(tier: Project, emulator: 
         sns.set_topic_attributes(TopicArn=TOPIC, AttributeName="Policy", AttributeValue=json.dumps(shut))
         found = dict(lost(tier))
         assert DOWN in found
-        assert "tmi-local-primary-page" not in found
+        assert "clinic-local-primary-page" not in found
         no = "no statement allows sns:Publish to cloudwatch.amazonaws.com"
         assert set(found.values()) == {f"it arrived here, and AWS would drop it (topic policy: {no})"}
         sns.set_topic_attributes(TopicArn=TOPIC, AttributeName="Policy", AttributeValue=held["Policy"])
@@ -302,7 +302,7 @@ def test_the_list_shows_the_state(tier: Project, emulator: Emulator) -> None:
         "name": DOWN,
         "severity": "critical",
         "metric": "RDS DatabaseConnections",
-        "topics": ["tmi-local-warning"],
+        "topics": ["clinic-local-warning"],
         "heard_by": {},
         "state": "INSUFFICIENT_DATA",
     }

@@ -64,13 +64,13 @@ def test_the_whole_answer() -> None:
     [
         ("storage-low", [("primary", "standby", "reporting")]),
         ("primary-storage-low", [("primary",)]),
-        ("tmi-prod-primary-storage-low", [("primary",)]),
+        ("clinic-prod-primary-storage-low", [("primary",)]),
         (
             "memory-critical",
             [("main", "queue")] if PROD.alarms["main"] == PROD.alarms["queue"] else [("main",), ("queue",)],
         ),
         ("main-memory-critical", [("main",)]),
-        ("tmi-prod-main-2-memory-critical", [("main",)]),
+        ("clinic-prod-main-2-memory-critical", [("main",)]),
         ("postgres-swap-used", [("primary", "standby", "reporting")]),
     ],
 )

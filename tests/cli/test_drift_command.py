@@ -13,7 +13,7 @@ from graph.errors import CloudError
 from local.handlers.function import built
 
 pytestmark = pytest.mark.server
-FUNCTION = "tmi-local-bootstrap"
+FUNCTION = "clinic-local-bootstrap"
 
 
 def psql(tier: Any, who: str, statement: str) -> None:
@@ -31,12 +31,12 @@ def test_a_tier_is_as_declared(tier: Any) -> None:
 
 
 def test_what_differs_is_exit_code_3_and_left(tier: Any) -> None:
-    psql(tier, "tmi_migrator", "DROP INDEX idx_users_email; GRANT DELETE ON users TO tmi_reporting")
+    psql(tier, "clinic_migrator", "DROP INDEX idx_users_email; GRANT DELETE ON users TO clinic_reporting")
     first, second = tier.run("drift", "--json"), tier.run("drift")
     planned, shown = tier.run("bootstrap", "--dry-run", "--json"), tier.run("bootstrap", "--dry-run")
     tier.ok("access", "apply", "--yes")
     make = "CREATE INDEX CONCURRENTLY idx_users_email ON public.users USING btree (email varchar_pattern_ops)"
-    psql(tier, "tmi_migrator", make)
+    psql(tier, "clinic_migrator", make)
     assert first.code == 3
     told = {each["where"]: each for each in first.json["found"]}
     assert len(first.json["found"]) == len(told) == 2
@@ -93,7 +93,7 @@ def test_the_runner_looks(project: Any, code: Path) -> None:
     clean = project.ok("drift", "--outputs", "-", "--prove", "--json", stdin=outputs).json
     assert (clean["stack"], clean["found"], clean["failed"]) == ("local", [], [])
     assert len(clean["checks"]) > 100
-    psql(project, "tmi_migrator", "DROP INDEX idx_users_email")
+    psql(project, "clinic_migrator", "DROP INDEX idx_users_email")
     found = project.run("drift", "--outputs", "-", stdin=outputs)
     assert found.code == 3
     assert "schema index users.idx_users_email: missing" in found.out

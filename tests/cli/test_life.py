@@ -17,7 +17,7 @@ def pids(project: Any) -> dict[str, int]:
 
 def test_every_killed_process_is_repaired_and_nothing_is_lost(project: Any, servers: Any) -> None:
     project.ok("up")
-    project.ok("psql", "tmi_app", "--", "-c", "INSERT INTO users (email, name) VALUES ('a@example.org', 'A')")
+    project.ok("psql", "clinic_app", "--", "-c", "INSERT INTO users (email, name) VALUES ('a@example.org', 'A')")
     before = pids(project)
     for pid in before.values():
         os.kill(pid, signal.SIGKILL)
@@ -27,7 +27,7 @@ def test_every_killed_process_is_repaired_and_nothing_is_lost(project: Any, serv
     after = pids(project)
     assert set(after) == set(before)
     assert not set(after.values()) & set(before.values())
-    assert project.ok("psql", "tmi_app", "--", "-Atc", "SELECT email FROM users").out.strip() == "a@example.org"
+    assert project.ok("psql", "clinic_app", "--", "-Atc", "SELECT email FROM users").out.strip() == "a@example.org"
     status = project.ok("status", "--json").json
     assert status["access"]["failed"] == 0
     assert status["postgres"]["replicas"][0]["lag_seconds"] < 5
@@ -38,7 +38,7 @@ def test_every_killed_process_is_repaired_and_nothing_is_lost(project: Any, serv
     assert not left & {"run", "log", "lock"}
 
     project.ok("up")
-    assert project.ok("psql", "tmi_app", "--", "-Atc", "SELECT email FROM users").out.strip() == "a@example.org"
+    assert project.ok("psql", "clinic_app", "--", "-Atc", "SELECT email FROM users").out.strip() == "a@example.org"
     project.ok("down", "--delete", "--yes")
     assert not (project.folder / ".local" / "local").exists()
 

@@ -26,13 +26,13 @@ def kill(project: Any) -> Path:
 
 def passwords(project: Any) -> dict[str, str]:
     names = (
-        "tmi_app",
-        "tmi_cache",
-        "tmi_inventory",
-        "tmi_maintainer",
-        "tmi_migrator",
-        "tmi_monitoring",
-        "tmi_reporting",
+        "clinic_app",
+        "clinic_cache",
+        "clinic_inventory",
+        "clinic_maintainer",
+        "clinic_migrator",
+        "clinic_monitoring",
+        "clinic_reporting",
     )
     revealed = {name: project.ok("env", "local", "-i", name, "--reveal", "--json").json for name in names}
     return {f"{who} {key}": value for who, found in revealed.items() for key, value in found.items() if "PASS" in key}
@@ -49,7 +49,7 @@ def test_a_kill_right_after_the_first_up_loses_no_password_and_a_lost_state_is_t
 
     # An application that runs: its session, and the password that it holds.
     where = first["postgres"]["primary"]
-    found = project.ok("env", "local", "-i", "tmi_app", "-f", "libpq", "--reveal", "--json").json
+    found = project.ok("env", "local", "-i", "clinic_app", "-f", "libpq", "--reveal", "--json").json
     login = {"host": where["host"], "port": where["port"], "dbname": where["database"], "user": found["PGUSER"]}
     mine = found["PGPASSWORD"]
     state = kill(project)
@@ -58,22 +58,22 @@ def test_a_kill_right_after_the_first_up_loses_no_password_and_a_lost_state_is_t
     assert stopped.code == 1, stopped.out
     for name in (
         "master",
-        "tmi_app",
-        "tmi_cache",
-        "tmi_inventory",
-        "tmi_maintainer",
-        "tmi_migrator",
-        "tmi_monitoring",
-        "tmi_reporting",
+        "clinic_app",
+        "clinic_cache",
+        "clinic_inventory",
+        "clinic_maintainer",
+        "clinic_migrator",
+        "clinic_monitoring",
+        "clinic_reporting",
     ):
-        assert f"tmi-local/{name}" in stopped.err
+        assert f"clinic-local/{name}" in stopped.err
     assert "`datatier up local --new-passwords`" in " ".join(stopped.err.split())
     psycopg.connect(**login, password=mine, sslmode="disable").close()
 
     renewed = project.ok("up", "--new-passwords")
-    assert "new passwords in tmi-local/master, tmi-local/tmi_app" in " ".join(renewed.out.split())
+    assert "new passwords in clinic-local/master, clinic-local/clinic_app" in " ".join(renewed.out.split())
     assert not set(passwords(project).values()) & set(kept.values())
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(**login, password=mine, sslmode="disable")
-    assert project.ok("psql", "tmi_app", "--", "-Atc", "SELECT 1").out == "1\n"
+    assert project.ok("psql", "clinic_app", "--", "-Atc", "SELECT 1").out == "1\n"
     assert project.ok("up", "--json").json["renewed"] == []

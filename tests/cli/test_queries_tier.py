@@ -63,21 +63,21 @@ def test_a_session_of_the_application_is_seen_planned_for_and_ended(tier: Projec
         assert (row["node"], row["application"], row["state"]) == ("primary", "till", "idle in transaction")
         assert row["idle_timeout_seconds"] == 60
         # By whoever may look, which is not enough to end it.
-        refused = tier.run("queries", "kill", str(pid), "--yes", "--identity", "tmi_monitoring")
+        refused = tier.run("queries", "kill", str(pid), "--yes", "--identity", "clinic_monitoring")
         assert (refused.code, "GRANT pg_signal_backend TO" in refused.err) == (2, True)
-        assert tier.ok("queries", "kill", str(pid), "--yes").out.startswith(f"ended session {pid} (tmi_app_")
+        assert tier.ok("queries", "kill", str(pid), "--yes").out.startswith(f"ended session {pid} (clinic_app_")
         with pytest.raises(psycopg.OperationalError):
             conn.execute("SELECT 1")
     # The one who looks may not read tables; the application may.
     planned = tier.ok("queries", "explain", "-q", "SELECT * FROM users WHERE email = $1")
     assert " on public.users " in planned.out  # by one of two indexes that are alike
-    denied = tier.run("queries", "explain", "-q", "SELECT * FROM users", "--identity", "tmi_monitoring")
+    denied = tier.run("queries", "explain", "-q", "SELECT * FROM users", "--identity", "clinic_monitoring")
     assert (denied.code, "explain it as who runs it" in denied.err) == (2, True)
 
 
 def test_what_the_watcher_of_a_cache_may_not_ask_is_not_asked(tier: Project) -> None:
     def denied() -> list[str]:
-        said = tier.ok("redis-cli", "tmi_monitoring", "main", "--", "INFO", "stats").out
+        said = tier.ok("redis-cli", "clinic_monitoring", "main", "--", "INFO", "stats").out
         return [line for line in said.splitlines() if line.startswith("acl_access_denied")]
 
     before = denied()
@@ -86,10 +86,10 @@ def test_what_the_watcher_of_a_cache_may_not_ask_is_not_asked(tier: Project) -> 
     assert {(each["check"], each["status"]) for each in answer["findings"] if each["status"] != "ok"} == {
         ("slowlog", "skipped")
     }
-    assert "slowlog|get among the commands of tmi_monitoring" in answer["findings"][0]["mend"]
+    assert "slowlog|get among the commands of clinic_monitoring" in answer["findings"][0]["mend"]
     assert answer["commands"] != []
     clients = tier.ok("queries", "clients", "main", "--json").json["rows"]
-    assert "tmi_monitoring" in {row["user"] for row in clients}
+    assert "clinic_monitoring" in {row["user"] for row in clients}
     wrong = tier.run("queries", "clients", "mane")
     assert (wrong.code, "no cache `mane`: main, queue. Did you mean `main`?" in " ".join(wrong.err.split())) == (
         2,

@@ -16,11 +16,11 @@ from clients.errors import EmptySecretError
     ("words", "says"),
     [
         ((), "say whose"),
-        (("tmi_app", "--all"), "say whose"),
+        (("clinic_app", "--all"), "say whose"),
         (("--all", "--older-than", "30d"), "say whose"),
         (("--older-than", "soon"), "write `30s`, `5m`, `24h` or `30d`"),
         (("--older-than", "none"), "write `30m`, `24h` or `30d`"),
-        (("tmi_app", "--grace", "a day"), "is not a duration"),
+        (("clinic_app", "--grace", "a day"), "is not a duration"),
     ],
 )
 def test_wrong_input(words: tuple[str, ...], says: str, project: Any) -> None:
@@ -63,23 +63,23 @@ def test_help_has_examples(project: Any) -> None:
 @pytest.mark.server
 def test_an_identity_and_its_environment(tier: Any) -> None:
     def login() -> str:
-        return tier.ok("psql", "tmi_reporting", "--", "-Atc", "SELECT session_user").out.strip()
+        return tier.ok("psql", "clinic_reporting", "--", "-Atc", "SELECT session_user").out.strip()
 
     old = login()
-    unknown = tier.run("access", "rotate", "tmi_reportin")
-    assert (unknown.code, "Did you mean `tmi_reporting`?" in unknown.err) == (2, True)
-    planned = tier.ok("access", "rotate", "tmi_reporting", "--dry-run").out.splitlines()
+    unknown = tier.run("access", "rotate", "clinic_reportin")
+    assert (unknown.code, "Did you mean `clinic_reporting`?" in unknown.err) == (2, True)
+    planned = tier.ok("access", "rotate", "clinic_reporting", "--dry-run").out.splitlines()
     assert [line.split(":")[1].strip() for line in planned] == [
         "stage secret", "admit postgres", "prove secret", "promote secret"
     ]  # fmt: skip
     assert login() == old
-    (done,) = tier.ok("access", "rotate", "tmi_reporting", "--json").json["identities"]
+    (done,) = tier.ok("access", "rotate", "clinic_reporting", "--json").json["identities"]
     assert (done["outcome"], len(done["steps"])) == ("rotated", 4)
     assert login() != old
     assert tier.ok("bootstrap", "--json").json["changed"] == 0
-    assert "in grace" in tier.ok("access", "rotate", "tmi_reporting").out
-    assert "retired" in tier.ok("access", "rotate", "tmi_reporting", "--finish").out
+    assert "in grace" in tier.ok("access", "rotate", "clinic_reporting").out
+    assert "retired" in tier.ok("access", "rotate", "clinic_reporting", "--finish").out
     assert tier.ok("bootstrap", "--json").json["changed"] == 0
     # And back: the tier is left as it was found. Without grace it is one command.
-    (back,) = tier.ok("access", "rotate", "tmi_reporting", "--grace", "0", "--json").json["identities"]
+    (back,) = tier.ok("access", "rotate", "clinic_reporting", "--grace", "0", "--json").json["identities"]
     assert (back["outcome"], login()) == ("rotated", old)

@@ -111,7 +111,7 @@ def test_it_answers(live: Folder, statement: str, pid: Callable[[str], int], wor
         "prod": lambda: "live",
     }
     pid(node)  # there is somebody to see
-    typed = [put.get(word, lambda word=word: word.replace("tmi", "shop"))() for word in words]
+    typed = [put.get(word, lambda word=word: word.replace("clinic", "shop"))() for word in words]
     if "kill" in typed:
         typed.append("--yes")
     said = live.call(*typed)

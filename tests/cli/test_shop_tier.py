@@ -374,7 +374,7 @@ def test_prometheus_has_data_for_every_rule_and_panel_and_one_alert_for_a_stoppe
 @pytest.mark.server
 def test_what_an_upgrade_asks_is_asked_as_the_master(tier: Folder) -> None:
     """The master of a tier may do no more than that of RDS: tables are analyzed by their owners."""
-    database = Database(tier.manifest("live"), "")
+    database = Database(tier.manifest("live"), "", tier.path / "migrations")
     try:
         for check in (queries.PREPARED, queries.BROKEN, queries.REG, queries.NO_SLOTS, queries.NO_KEY, queries.BEHIND):
             assert database.ask(check.statement) == [], check.says

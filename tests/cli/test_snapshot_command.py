@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.server
-ROWS = ("psql", "tmi_migrator", "--", "-qAtc")
+ROWS = ("psql", "clinic_migrator", "--", "-qAtc")
 
 
 def test_status_shows_the_automated_backups(tier: Any) -> None:
@@ -17,7 +17,7 @@ def test_status_shows_the_automated_backups(tier: Any) -> None:
     assert backups.keys() == {"bytes", "earliest", "latest", "gap", "trouble"}
     assert (backups["gap"], backups["trouble"], backups["bytes"] > 2**20) == (False, None, True)
     assert data["aside"] == []
-    assert re.search(r"^backups of tmi-local: \d+ MiB, any time from \S+ to now$", tier.ok("status").out, re.M)
+    assert re.search(r"^backups of clinic-local: \d+ MiB, any time from \S+ to now$", tier.ok("status").out, re.M)
 
 
 def test_a_tier_is_saved_listed_restored_and_forgotten(tier: Any) -> None:

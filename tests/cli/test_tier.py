@@ -6,16 +6,16 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from clinic_project import CLINIC
 from open_to_others import open_to_others
 
 from bootstrap.migrate import Source
-from bootstrap.run import MIGRATIONS
 from local.handlers import cache
 from local.handlers.base import node
 from local.state import StateDir
 
 pytestmark = pytest.mark.server
-LAST = max(Source.load(MIGRATIONS).versions)
+LAST = max(Source.load(CLINIC / "migrations").versions)
 
 
 def environment(tier: Any, *words: str) -> dict[str, str]:
@@ -26,7 +26,7 @@ def environment(tier: Any, *words: str) -> dict[str, str]:
 def test_status_has_the_stable_shape(tier: Any) -> None:
     data = tier.ok("status", "--json").json
     assert data["stack"] == "local"
-    assert data["postgres"]["primary"]["database"] == "tmi"
+    assert data["postgres"]["primary"]["database"] == "clinic"
     assert data["postgres"]["migration"] == {"version": LAST, "dirty": False}
     (replica,) = data["postgres"]["replicas"]
     assert replica["name"] == "standby"
@@ -52,13 +52,13 @@ def test_up_again_changes_nothing_and_says_so(tier: Any) -> None:
     ("by_hand", "undone", "says"),
     [
         (
-            ("psql", "tmi_migrator", "--", "-qc", "REVOKE DELETE ON users FROM tmi_app"),
+            ("psql", "clinic_migrator", "--", "-qc", "REVOKE DELETE ON users FROM clinic_app"),
             None,
-            'GRANT DELETE ON TABLE public.users TO "tmi_app"',
+            'GRANT DELETE ON TABLE public.users TO "clinic_app"',
         ),
-        (("psql", "tmi_migrator", "--", "-qc", "GRANT SELECT ON users TO PUBLIC"), None, "REVOKE SELECT ON TABLE"),
-        (("redis", "ACL", "SETUSER", "tmi_cache", "+flushall"), None, "may no longer: flushall"),
-        (("redis", "ACL", "DELUSER", "tmi_cache"), None, "created: on "),
+        (("psql", "clinic_migrator", "--", "-qc", "GRANT SELECT ON users TO PUBLIC"), None, "REVOKE SELECT ON TABLE"),
+        (("redis", "ACL", "SETUSER", "clinic_cache", "+flushall"), None, "may no longer: flushall"),
+        (("redis", "ACL", "DELUSER", "clinic_cache"), None, "created: on "),
         (("redis", "ACL", "SETUSER", "by_hand", "on", "nopass", "+ping"), ("ACL", "DELUSER", "by_hand"), "by_hand"),
     ],
 )
@@ -91,7 +91,7 @@ def run_by_hand(tier: Any, words: tuple[str, ...]) -> None:
 
 
 def test_environment_opens_both_engines(tier: Any) -> None:
-    env = environment(tier, "--identity", "tmi_app", "--reveal")
+    env = environment(tier, "--identity", "clinic_app", "--reveal")
     with psycopg.connect(
         host=env["POSTGRES_HOST"],
         port=int(env["POSTGRES_PORT"]),
@@ -129,11 +129,11 @@ def test_environment_holds_references_unless_told(tier: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("psql", "tmi_app", "--", "-Atc", "SELECT current_setting('is_superuser')"), "off"),
-        (("psql", "master", "--", "-Atc", "SELECT current_user"), "tmi_admin"),
-        (("psql", "--", "-Atc", "SELECT current_user"), "tmi_app"),
-        (("psql", "tmi_reporting", "--replica", "standby", "--", "-Atc", "SELECT pg_is_in_recovery()"), "t"),
-        (("redis-cli", "tmi_app", "main", "--", "ACL", "WHOAMI"), ""),
+        (("psql", "clinic_app", "--", "-Atc", "SELECT current_setting('is_superuser')"), "off"),
+        (("psql", "master", "--", "-Atc", "SELECT current_user"), "clinic_admin"),
+        (("psql", "--", "-Atc", "SELECT current_user"), "clinic_app"),
+        (("psql", "clinic_reporting", "--replica", "standby", "--", "-Atc", "SELECT pg_is_in_recovery()"), "t"),
+        (("redis-cli", "clinic_app", "main", "--", "ACL", "WHOAMI"), ""),
         (("migrate", "version"), str(LAST)),
     ],
 )
@@ -152,14 +152,16 @@ def test_sessions_need_no_program_on_the_path(tier: Any, tmp_path: Path, there: 
         (tmp_path / name).write_text(f"#!/bin/sh\n[ \"$1\" = --version ] && echo '{says}' || echo older\n")
         (tmp_path / name).chmod(0o755)
     env = {"PATH": str(tmp_path), "HOME": home}
-    psql = tier.ok("psql", "tmi_app", "--", "-XAtc", "SHOW server_version_num", "-c", r"\echo :VERSION_NUM", env=env)
+    psql = tier.ok("psql", "clinic_app", "--", "-XAtc", "SHOW server_version_num", "-c", r"\echo :VERSION_NUM", env=env)
     server, client = psql.out.split()
     assert int(client) // 10000 == int(server) // 10000
-    assert tier.ok("redis-cli", "tmi_app", "main", "--", "GET", "cache:nothing", env=env).out == "(nil)\n"
+    assert tier.ok("redis-cli", "clinic_app", "main", "--", "GET", "cache:nothing", env=env).out == "(nil)\n"
 
 
 def test_redis_session_reads_commands(tier: Any) -> None:
-    answer = tier.run("redis-cli", "tmi_cache", "main", stdin="SET cache:user:1 hello EX 5\nGET cache:user:1\nKEYS *\n")
+    answer = tier.run(
+        "redis-cli", "clinic_cache", "main", stdin="SET cache:user:1 hello EX 5\nGET cache:user:1\nKEYS *\n"
+    )
     assert "hello" in answer.out
     assert "no permissions" in answer.out + answer.err
 
@@ -179,11 +181,11 @@ def test_bootstrap_again_changes_nothing(tier: Any) -> None:
 
 
 def test_reset_returns_to_the_seeded_state(tier: Any) -> None:
-    tier.ok("psql", "tmi_app", "--", "-c", "INSERT INTO users (email, name) VALUES ('a@example.org', 'A')")
-    tier.ok("redis-cli", "tmi_app", "main", "--", "SET", "cache:user:1", "x")
+    tier.ok("psql", "clinic_app", "--", "-c", "INSERT INTO users (email, name) VALUES ('a@example.org', 'A')")
+    tier.ok("redis-cli", "clinic_app", "main", "--", "SET", "cache:user:1", "x")
     tier.ok("reset", "--yes")
-    assert tier.ok("psql", "tmi_app", "--", "-Atc", "SELECT count(*) FROM users").out.strip() == "0"
-    assert "x" not in tier.ok("redis-cli", "tmi_app", "main", "--", "GET", "cache:user:1").out
+    assert tier.ok("psql", "clinic_app", "--", "-Atc", "SELECT count(*) FROM users").out.strip() == "0"
+    assert "x" not in tier.ok("redis-cli", "clinic_app", "main", "--", "GET", "cache:user:1").out
     assert tier.ok("status", "--json").json["access"]["failed"] == 0
 
 
@@ -206,14 +208,14 @@ def test_env_forms_connect(tier: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(key, text)
     for conninfo in (url, ""):  # the URL's and the environment's
         with psycopg.connect(conninfo) as conn:
-            assert conn.execute("SELECT current_user::text, current_database()").fetchone() == ("tmi_app", "tmi")
+            assert conn.execute("SELECT current_user::text, current_database()").fetchone() == ("clinic_app", "clinic")
     for key, text in tier.ok("env", "--format", "redis", "--reveal", "--json").json.items():
         with redis.Redis.from_url(text) as client:
             assert (key, client.get("lock:nothing")) == (key, None)
     assert tier.ok("env", "--format", "json").json == environment(tier)
-    lines = tier.ok("env", "--format", "pgpass", "--reveal", "-i", "tmi_reporting").out.splitlines()
+    lines = tier.ok("env", "--format", "pgpass", "--reveal", "-i", "clinic_reporting").out.splitlines()
     assert set(lines) < set(tier.ok("status", "--format", "pgpass").out.splitlines())
-    assert [line.split(":")[3] for line in lines] == ["tmi_reporting_a"] * 2
+    assert [line.split(":")[3] for line in lines] == ["clinic_reporting_a"] * 2
 
 
 @pytest.mark.parametrize(
@@ -241,19 +243,19 @@ def test_psql_goes_to_the_tier_whatever_service_is_named(tier: Any, tmp_path: Pa
 
 def test_pools_are_worked_out_from_the_server(tier: Any) -> None:
     advice = tier.ok("pools", "--instances", "2", "--json").json
-    assert (advice["login"], advice["instances"], advice["limit"], advice["budget"]) == ("tmi_app_a", 2, 60, 58)
+    assert (advice["login"], advice["instances"], advice["limit"], advice["budget"]) == ("clinic_app_a", 2, 60, 58)
     assert advice["others"] == {
-        "tmi_maintainer_a": 4,
-        "tmi_migrator_a": 5,
-        "tmi_monitoring_a": 10,
-        "tmi_reporting_a": 10,
+        "clinic_maintainer_a": 4,
+        "clinic_migrator_a": 5,
+        "clinic_monitoring_a": 10,
+        "clinic_reporting_a": 10,
     }
     assert advice["pool"] == {"open": 25, "idle": 5, "lifetime": 300, "wait": 10}
     assert advice["parameters"]["prisma"] == "connection_limit=25&pool_timeout=10"
     assert "14 for each instance fit" in tier.ok("pools", "-n", "4").out
-    url = tier.ok("env", "-i", "tmi_reporting", "-f", "url", "--reveal", "--json").json["DATABASE_URL"]
+    url = tier.ok("env", "-i", "clinic_reporting", "-f", "url", "--reveal", "--json").json["DATABASE_URL"]
     by_url = tier.ok("pools", "--json", env={"DATABASE_URL": url}).json
-    assert (by_url["login"], by_url["pool"]["open"], by_url["usable"]) == ("tmi_reporting_a", 8, advice["usable"])
+    assert (by_url["login"], by_url["pool"]["open"], by_url["usable"]) == ("clinic_reporting_a", 8, advice["usable"])
 
 
 def test_files_are_private(tier: Any) -> None:
@@ -270,18 +272,18 @@ def test_no_secret_on_a_command_line(tier: Any, servers: Any) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("psql", "tmi_ap"), 2, "Did you mean `tmi_app`?"),
-        (("psql", "tmi_app", "--replica", "stanby"), 2, "Did you mean `standby`?"),
-        (("psql", "tmi_cache"), 2, "no PostgreSQL login"),
-        (("redis-cli", "tmi_app", "mian"), 2, "Did you mean `main`?"),
-        (("redis-cli", "tmi_reporting"), 2, "no Redis login"),
+        (("psql", "clinic_ap"), 2, "Did you mean `clinic_app`?"),
+        (("psql", "clinic_app", "--replica", "stanby"), 2, "Did you mean `standby`?"),
+        (("psql", "clinic_cache"), 2, "no PostgreSQL login"),
+        (("redis-cli", "clinic_app", "mian"), 2, "Did you mean `main`?"),
+        (("redis-cli", "clinic_reporting"), 2, "no Redis login"),
         (("env", "local", "--identity", "nobody"), 2, "no identity `nobody`"),
         (("env", "prod"), 1, "stack `prod` was not brought up"),
         (("status", "--format", "xml"), 2, "one of table, json"),
         (("env", "--format", "prism"), 2, "Did you mean `prisma`?"),
         (("env", "--format", "pgpass"), 2, "ask for it with --reveal"),
-        (("env", "--format", "url", "-i", "tmi_cache"), 2, "`tmi_cache` has no PostgreSQL login"),
-        (("pools", "-i", "tmi_cache"), 2, "`tmi_cache` has no PostgreSQL login"),
+        (("env", "--format", "url", "-i", "clinic_cache"), 2, "`clinic_cache` has no PostgreSQL login"),
+        (("pools", "-i", "clinic_cache"), 2, "`clinic_cache` has no PostgreSQL login"),
         (("pools", "-n", "0"), 2, "--instances"),
         (("migrate", "down"), 2, "say how many"),
         (("migrate", "up", "--path", "/nonexistent"), 2, "/nonexistent"),

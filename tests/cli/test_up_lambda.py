@@ -13,7 +13,7 @@ from graph.errors import CloudError
 from local.handlers.function import built
 
 pytestmark = pytest.mark.server
-FUNCTION = "tmi-local-bootstrap"
+FUNCTION = "clinic-local-bootstrap"
 
 
 @pytest.fixture(scope="module")

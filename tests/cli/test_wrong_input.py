@@ -41,7 +41,7 @@ def test_a_stack_that_cannot_be(project: Any, command: tuple[str], stack: str, c
     ("setting", "says"),
     [
         ("proxy: {identities: [nobody_here]}", "nobody_here has no PostgreSQL login"),
-        ("proxy: {identities: [tmi_cache]}", "tmi_cache has no PostgreSQL login"),
+        ("proxy: {identities: [clinic_cache]}", "clinic_cache has no PostgreSQL login"),
     ],
 )
 def test_what_only_the_program_can_refuse_is_wrong_input_too(project: Any, setting: str, says: str) -> None:
@@ -57,8 +57,8 @@ def test_what_only_the_program_can_refuse_is_wrong_input_too(project: Any, setti
     [
         ("", "must be a mapping"),
         ("owner: [", "not valid YAML"),
-        ("owner: tmi_owner\nidentities: {pg_app: {postgres: readwrite}}\n", "pg_app"),
-        ("owner: tmi_owner\nidentities: {a: {postgres: readwrit}}\n", "readwrite"),
+        ("owner: clinic_owner\nidentities: {pg_app: {postgres: readwrite}}\n", "pg_app"),
+        ("owner: clinic_owner\nidentities: {a: {postgres: readwrit}}\n", "readwrite"),
         (None, "is missing"),
     ],
 )

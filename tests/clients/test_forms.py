@@ -17,7 +17,7 @@ from clients.environment import environment, lines
 from clients.errors import NoLoginError
 from clients.forms import FORMS, Client
 
-ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:app/tmi_app-AbCdEf"
+ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:app/clinic_app-AbCdEf"
 
 
 def manifest(*, sslmode: str = "verify-full") -> Manifest:
@@ -31,7 +31,7 @@ def manifest(*, sslmode: str = "verify-full") -> Manifest:
             "postgres": {
                 "primary": endpoint,
                 "replicas": [{**endpoint, "name": "standby", "host": "replica.example.org"}],
-                "database": "tmi",
+                "database": "clinic",
                 "sslmode": sslmode,
                 "sslrootcert": "/etc/ssl/rds.pem",
                 "master_secret": "m",
@@ -40,18 +40,18 @@ def manifest(*, sslmode: str = "verify-full") -> Manifest:
                 "main": {"endpoint": cache, "tls": sslmode != "disable"},
                 "queue": {"endpoint": {**cache, "port": 6380}, "tls": True, "cluster_mode": True},
             },
-            "secrets": {"tmi_app": ARN, "tmi_small": ARN, "tmi_cache": ARN},
+            "secrets": {"clinic_app": ARN, "clinic_small": ARN, "clinic_cache": ARN},
             "access": {
-                "owner": "tmi_owner",
+                "owner": "clinic_owner",
                 "identities": {
-                    "tmi_app": {
+                    "clinic_app": {
                         "postgres": {"privileges": "readwrite", "limits": {"connection_limit": 60}},
                         "redis": {
                             name: {"keys": ["a:*"], "commands": ["@read", "@write"]} for name in ("main", "queue")
                         },
                     },
-                    "tmi_small": {"postgres": {"privileges": "readonly", "limits": {"connection_limit": 10}}},
-                    "tmi_cache": {"redis": {"main": {"keys": ["a:*"], "commands": ["@read", "@write"]}}},
+                    "clinic_small": {"postgres": {"privileges": "readonly", "limits": {"connection_limit": 10}}},
+                    "clinic_cache": {"redis": {"main": {"keys": ["a:*"], "commands": ["@read", "@write"]}}},
                 },
                 "keyspaces": {
                     f"a{number}": {"pattern": "a:{x}", "cache": cache, "type": "any", "ttl": "1h", "purpose": "x"}
@@ -64,17 +64,19 @@ def manifest(*, sslmode: str = "verify-full") -> Manifest:
 
 
 def credential(password: str) -> Credential:
-    fields = {"username": "tmi_app_a", "password": Secret(password)}
-    return Credential(**fields, redis_username="tmi_app", redis_password=Secret(password))
+    fields = {"username": "clinic_app_a", "password": Secret(password)}
+    return Credential(**fields, redis_username="clinic_app", redis_password=Secret(password))
 
 
-def form(name: str, found: Credential | None = None, identity: str = "tmi_app", instances: int = 1) -> dict[str, str]:
+def form(
+    name: str, found: Credential | None = None, identity: str = "clinic_app", instances: int = 1
+) -> dict[str, str]:
     made = lines(name, manifest(), identity, found, instances)
     return dict(line.split("=", 1) for line in made)
 
 
 TLS = "sslmode=verify-full&sslrootcert=%2Fetc%2Fssl%2Frds.pem"
-WHERE = "tmi_app_a:p%40ss%2F%3A%25%20%27%2B@db.example.org:5432/tmi"
+WHERE = "clinic_app_a:p%40ss%2F%3A%25%20%27%2B@db.example.org:5432/clinic"
 
 
 @pytest.mark.parametrize(
@@ -85,8 +87,8 @@ WHERE = "tmi_app_a:p%40ss%2F%3A%25%20%27%2B@db.example.org:5432/tmi"
             {
                 "PGHOST": "db.example.org",
                 "PGPORT": "5432",
-                "PGDATABASE": "tmi",
-                "PGUSER": "tmi_app_a",
+                "PGDATABASE": "clinic",
+                "PGUSER": "clinic_app_a",
                 "PGPASSWORD": "p@ss/:% '+",
                 "PGSSLMODE": "verify-full",
                 "PGSSLROOTCERT": "/etc/ssl/rds.pem",
@@ -122,9 +124,9 @@ WHERE = "tmi_app_a:p%40ss%2F%3A%25%20%27%2B@db.example.org:5432/tmi"
         (
             "redis",
             {
-                "REDIS_URL": "rediss://tmi_app:p%40ss%2F%3A%25%20%27%2B@cache.example.org:6379/0",
-                "REDIS_URL_1": "rediss://tmi_app:p%40ss%2F%3A%25%20%27%2B@cache.example.org:6379/1",
-                "QUEUE_REDIS_URL": "rediss://tmi_app:p%40ss%2F%3A%25%20%27%2B@cache.example.org:6380/0",
+                "REDIS_URL": "rediss://clinic_app:p%40ss%2F%3A%25%20%27%2B@cache.example.org:6379/0",
+                "REDIS_URL_1": "rediss://clinic_app:p%40ss%2F%3A%25%20%27%2B@cache.example.org:6379/1",
+                "QUEUE_REDIS_URL": "rediss://clinic_app:p%40ss%2F%3A%25%20%27%2B@cache.example.org:6380/0",
             },
         ),
     ],
@@ -137,22 +139,22 @@ def test_without_reveal_there_are_references() -> None:
     assert form("libpq")["PGPASSWORD"] == f"{ARN}:password::"
     resolved = f"{{{{resolve:secretsmanager:{ARN}:SecretString:%s}}}}"
     assert form("url")["DATABASE_URL"] == (
-        f"postgresql://{resolved % 'username'}:{resolved % 'password'}@db.example.org:5432/tmi?{TLS}"
+        f"postgresql://{resolved % 'username'}:{resolved % 'password'}@db.example.org:5432/clinic?{TLS}"
     )
     assert form("redis")["REDIS_URL"].startswith(f"rediss://{resolved % 'redis_username'}:")
-    assert form("env") == dict(line.split("=", 1) for line in environment(manifest(), "tmi_app", None))
+    assert form("env") == dict(line.split("=", 1) for line in environment(manifest(), "clinic_app", None))
 
 
 def test_without_tls() -> None:
     pool, found = Pool(), credential("x")
-    client = Client(manifest=manifest(sslmode="disable"), identity="tmi_app", found=found, pool=pool)
+    client = Client(manifest=manifest(sslmode="disable"), identity="clinic_app", found=found, pool=pool)
     assert FORMS["libpq"](client)[-1] == "PGSSLMODE=disable"
-    assert FORMS["prisma"](client)[0].endswith("/tmi?sslmode=disable&connection_limit=25&pool_timeout=10")
-    assert FORMS["redis"](client)[0] == "REDIS_URL=redis://tmi_app:x@cache.example.org:6379/0"
+    assert FORMS["prisma"](client)[0].endswith("/clinic?sslmode=disable&connection_limit=25&pool_timeout=10")
+    assert FORMS["redis"](client)[0] == "REDIS_URL=redis://clinic_app:x@cache.example.org:6379/0"
 
 
 @pytest.mark.parametrize(
-    ("identity", "instances", "expected"), [("tmi_app", 1, 25), ("tmi_app", 4, 14), ("tmi_small", 1, 8)]
+    ("identity", "instances", "expected"), [("clinic_app", 1, 25), ("clinic_app", 4, 14), ("clinic_small", 1, 8)]
 )
 def test_the_pool_fits_the_connection_limit(identity: str, instances: int, expected: int) -> None:
     assert form("prisma", credential("x"), identity, instances)["DATABASE_URL"].endswith(
@@ -160,9 +162,9 @@ def test_the_pool_fits_the_connection_limit(identity: str, instances: int, expec
     )
 
 
-@pytest.mark.parametrize(("name", "identity"), [*((name, "tmi_cache") for name in FORMS), ("redis", "tmi_small")])
+@pytest.mark.parametrize(("name", "identity"), [*((name, "clinic_cache") for name in FORMS), ("redis", "clinic_small")])
 def test_an_identity_without_that_engine(name: str, identity: str) -> None:
-    if (name, identity) == ("redis", "tmi_cache"):
+    if (name, identity) == ("redis", "clinic_cache"):
         assert form(name, None, identity)
         return
     with pytest.raises(NoLoginError, match=r"has no (PostgreSQL|Redis) login"):
@@ -176,24 +178,24 @@ def test_any_password_comes_back(password: str) -> None:
     assert form("libpq", found)["PGPASSWORD"] == password
     url = form("url", found)["DATABASE_URL"]
     parts = conninfo_to_dict(url)
-    assert (parts["password"], parts["user"], parts["sslrootcert"]) == (password, "tmi_app_a", "/etc/ssl/rds.pem")
+    assert (parts["password"], parts["user"], parts["sslrootcert"]) == (password, "clinic_app_a", "/etc/ssl/rds.pem")
     for name, key in (("sqlalchemy", "SQLALCHEMY_DATABASE_URL"), ("prisma", "DATABASE_URL"), ("go", "PGXPOOL_URL")):
         split = urlsplit(form(name, found)[key])
         assert (unquote(split.password or ""), split.hostname, split.port) == (password, "db.example.org", 5432)
         assert len(parse_qsl(split.query, strict_parsing=True)) >= 2
     client = redis.Redis.from_url(form("redis", found)["REDIS_URL_1"])
     settings = client.connection_pool.connection_kwargs
-    assert (settings["password"], settings["username"], settings["db"]) == (password, "tmi_app", 1)
+    assert (settings["password"], settings["username"], settings["db"]) == (password, "clinic_app", 1)
 
 
 PROXY = {
     "endpoint": {"name": "proxy", "host": "proxy.example.org", "port": 5432},
-    "identities": ["tmi_app"],
+    "identities": ["clinic_app"],
     "percent": 80,
 }
 
 
-def behind(form: str, identity: str = "tmi_app", **proxy: object) -> dict[str, str]:
+def behind(form: str, identity: str = "clinic_app", **proxy: object) -> dict[str, str]:
     plain = manifest().model_dump(mode="json")
     plain["postgres"]["proxy"] = {**PROXY, **proxy}
     made = lines(form, Manifest.model_validate(plain), identity, None, 1)
@@ -225,12 +227,12 @@ def test_behind_a_proxy(name: str, key: str, expected: str) -> None:
     ],
 )
 def test_urls_behind_a_proxy(name: str, key: str, query: str) -> None:
-    assert behind(name)[key].endswith(f"@proxy.example.org:5432/tmi?{query}")
+    assert behind(name)[key].endswith(f"@proxy.example.org:5432/clinic?{query}")
 
 
 def test_who_goes_round_the_proxy() -> None:
     """Another identity, and clients of a proxy that asks for tokens: `env` can print none."""
-    assert behind("libpq", "tmi_small")["PGHOST"] == "db.example.org"
+    assert behind("libpq", "clinic_small")["PGHOST"] == "db.example.org"
     assert behind("libpq", iam=True)["PGHOST"] == "db.example.org"
     assert behind("libpq", iam=True)["PGSSLROOTCERT"] == "/etc/ssl/rds.pem"
 
@@ -238,7 +240,7 @@ def test_who_goes_round_the_proxy() -> None:
 def test_the_proxy_is_in_pgpass_beside_the_servers() -> None:
     plain = manifest().model_dump(mode="json")
     plain["postgres"]["proxy"] = PROXY
-    made = lines("pgpass", Manifest.model_validate(plain), "tmi_app", credential("p"), 1)
+    made = lines("pgpass", Manifest.model_validate(plain), "clinic_app", credential("p"), 1)
     assert [line.split(":")[0] for line in made] == ["proxy.example.org", "db.example.org", "replica.example.org"]
 
 
@@ -247,11 +249,11 @@ RESOLVED = f"{{{{resolve:secretsmanager:{TOKEN}:SecretString:redis_password}}}}"
 
 
 def changed(*, auth: str = "password", **queue: object) -> Manifest:
-    """The manifest with another `queue`, and `tmi_app` of that `auth`."""
+    """The manifest with another `queue`, and `clinic_app` of that `auth`."""
     plain = manifest().model_dump(mode="json")
     plain["caches"]["queue"] |= queue
     plain["postgres"]["iam_region"] = "eu-west-1"
-    plain["access"]["identities"]["tmi_app"]["auth"] = auth
+    plain["access"]["identities"]["clinic_app"]["auth"] = auth
     plain["access"]["identities"]["group"] = {"postgres": {"privileges": "readonly", "login": "none"}}
     plain["access"]["identities"]["far"] = {"redis": {"elsewhere": {"keys": ["a:*"], "commands": ["@read"]}}}
     plain["secrets"]["far"] = ARN
@@ -261,12 +263,12 @@ def changed(*, auth: str = "password", **queue: object) -> Manifest:
 BY_TOKEN = {"auth_secret": TOKEN, "replication_group": "app-queue"}
 BY_IAM = {"iam_cache": "app-queue", "user_group": "app-queue"}
 SHARED = {"queue": Credential(redis_username="default", redis_password=Secret("t/k"))}
-SIGNED = {"queue": Credential(redis_username="app-prod-queue-tmi-app-iam", redis_password=Secret("x/?a=b"))}
+SIGNED = {"queue": Credential(redis_username="app-prod-queue-clinic-app-iam", redis_password=Secret("x/?a=b"))}
 
 
 def made(form: str, target: Manifest, found: Credential | None, caches: dict[str, Credential] | None) -> dict[str, str]:
     keys = ("POSTGRES_USER", "POSTGRES_PASSWORD", "DATABASE_URL", "PGPASSWORD", "REDIS_URL")
-    told = dict(line.split("=", 1) for line in lines(form, target, "tmi_app", found, 1, caches))
+    told = dict(line.split("=", 1) for line in lines(form, target, "clinic_app", found, 1, caches))
     return {key: text for key, text in told.items() if key in keys or "QUEUE_REDIS_" in key}
 
 
@@ -286,21 +288,21 @@ def made(form: str, target: Manifest, found: Credential | None, caches: dict[str
         (
             changed(auth="iam", **BY_IAM),
             SIGNED,
-            "app-prod-queue-tmi-app-iam",
-            (None, "app-prod-queue-tmi-app-iam"),
-            ("x/?a=b", "app-prod-queue-tmi-app-iam:x%2F%3Fa%3Db"),
+            "app-prod-queue-clinic-app-iam",
+            (None, "app-prod-queue-clinic-app-iam"),
+            ("x/?a=b", "app-prod-queue-clinic-app-iam:x%2F%3Fa%3Db"),
         ),
         # Where nobody logs in by token of AWS, that a cache would take one changes nothing.
         (
             changed(**BY_IAM),
             None,
-            "tmi_app",
+            "clinic_app",
             (
                 f"{ARN}:redis_password::",
                 f"{{{{resolve:secretsmanager:{ARN}:SecretString:redis_username}}}}:"
                 f"{{{{resolve:secretsmanager:{ARN}:SecretString:redis_password}}}}",
             ),
-            ("own", "tmi_app:own"),
+            ("own", "clinic_app:own"),
         ),
     ],
 )
@@ -315,7 +317,7 @@ def test_a_cache_is_opened_by_what_it_takes(
     own = credential("own") if found else None
     password, login = revealed if found else references
     told = made("env", target, own, caches if found else None)
-    if user == "tmi_app" and not found:
+    if user == "clinic_app" and not found:
         user = f"{ARN}:redis_username::"
     assert (told.get("QUEUE_REDIS_USER"), told.get("QUEUE_REDIS_PASSWORD")) == (user, password)
     assert told["QUEUE_REDIS_CLUSTER"] == "true"
@@ -330,8 +332,8 @@ def test_a_cache_is_opened_by_what_it_takes(
     ("auth", "found", "password", "login"),
     [
         ("iam", None, None, f"{{{{resolve:secretsmanager:{ARN}:SecretString:username}}}}"),
-        ("iam", credential("a token"), "a token", "tmi_app_a:a%20token"),
-        ("password", credential("own"), "own", "tmi_app_a:own"),
+        ("iam", credential("a token"), "a token", "clinic_app_a:a%20token"),
+        ("password", credential("own"), "own", "clinic_app_a:own"),
     ],
 )
 def test_whoever_logs_in_by_token_of_aws_has_no_password_in_a_secret(
@@ -340,7 +342,9 @@ def test_whoever_logs_in_by_token_of_aws_has_no_password_in_a_secret(
     target = changed(auth=auth)
     assert made("env", target, found, None).get("POSTGRES_PASSWORD") == password
     assert made("libpq", target, found, None).get("PGPASSWORD") == password
-    assert made("url", target, found, None)["DATABASE_URL"].startswith(f"postgresql://{login}@db.example.org:5432/tmi?")
+    assert made("url", target, found, None)["DATABASE_URL"].startswith(
+        f"postgresql://{login}@db.example.org:5432/clinic?"
+    )
 
 
 @pytest.mark.parametrize(("identity", "says"), [("group", "logs in nowhere"), ("far", "logs in nowhere")])
@@ -379,14 +383,14 @@ def test_what_opens_a_cache_in_place_of_the_identitys_own_credential(monkeypatch
     monkeypatch.setattr(
         AwsStore, "get", lambda _, arn: SecretVersion(id="1", credential=kept) if arn == TOKEN else None
     )
-    shared = cache_credentials(changed(auth="iam", **BY_TOKEN), "tmi_app")
+    shared = cache_credentials(changed(auth="iam", **BY_TOKEN), "clinic_app")
     assert {cache: each.content() for cache, each in shared.items()} == {
         "queue": {"redis_username": "default", "redis_password": "old"}
     }
-    assert cache_credentials(changed(**BY_TOKEN), "tmi_cache") == {}, "no rules, no business there"
-    assert cache_credentials(changed(**BY_IAM), "tmi_app") == {}, "it has a password of its own"
-    (signed,) = cache_credentials(changed(auth="iam", **BY_IAM), "tmi_app").values()
-    assert signed.redis_username == "app-prod-queue-tmi-app-iam"
+    assert cache_credentials(changed(**BY_TOKEN), "clinic_cache") == {}, "no rules, no business there"
+    assert cache_credentials(changed(**BY_IAM), "clinic_app") == {}, "it has a password of its own"
+    (signed,) = cache_credentials(changed(auth="iam", **BY_IAM), "clinic_app").values()
+    assert signed.redis_username == "app-prod-queue-clinic-app-iam"
     assert str(signed.content()["redis_password"]).startswith(
-        "app-queue/?Action=connect&User=app-prod-queue-tmi-app-iam&"
+        "app-queue/?Action=connect&User=app-prod-queue-clinic-app-iam&"
     )

@@ -13,6 +13,7 @@ import yaml
 from moto import mock_aws
 
 from delivery.program import program
+from delivery.settings import load
 from graph.cloud import Made
 from graph.deployment import Deployment
 from graph.offline import ACCOUNT, Offline
@@ -27,7 +28,8 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 def run(cloud: Offline | None = None, **more: Any) -> Deployment:
-    config = read_stack(FOLDER, "delivery") | {f"data-tier-delivery:{key}": value for key, value in more.items()}
+    config = read_stack(FOLDER, "delivery") | {"data-tier-delivery:name": "clinic"}
+    config |= {f"data-tier-delivery:{key}": value for key, value in more.items()}
     return run_program("delivery", program, cloud or Offline("eu-west-1"), config)
 
 
@@ -36,19 +38,25 @@ def test_the_project_is_one_that_pulumi_runs() -> None:
     assert project["name"] == "data-tier-delivery"
     assert (FOLDER / project["runtime"]["options"]["virtualenv"]).resolve() == FOLDER.parent / ".venv"
     assert stacks(FOLDER) == ["delivery"]
-    # The stacks that it is about, and the project under which their state lies.
     assert read_stack(FOLDER, "delivery")["data-tier-delivery:environments"] == list(ENVIRONMENTS)
-    assert set(ENVIRONMENTS) < set(stacks(FOLDER.parent))
-    assert yaml.safe_load((FOLDER.parent / "Pulumi.yaml").read_text(encoding="utf-8"))["name"] == "data-tier"
+
+
+def test_the_name_is_that_of_the_stacks_unless_another_is_said() -> None:
+    given = {k: v for k, v in read_stack(FOLDER, "delivery").items() if k.startswith("data-tier-delivery:")}
+    stacks_say = {"data-tier:name": "shop"}
+    assert load(given, source="test", project=stacks_say).name == "shop"
+    assert load(given | {"data-tier-delivery:name": "desk"}, source="test", project=stacks_say).name == "desk"
+    with pytest.raises(SettingsError, match="data-tier-delivery:name"):
+        load(given, source="test", project={})
 
 
 def test_what_it_exports() -> None:
     role, policy = f"arn:aws:iam::{ACCOUNT}:role/delivery", f"arn:aws:iam::{ACCOUNT}:policy/delivery"
     assert run().outputs == {
-        "boundaries": {each: f"{policy}/tmi-{each}-boundary" for each in ENVIRONMENTS},
-        "deploy_roles": {each: f"{role}/tmi-{each}-deploy" for each in ENVIRONMENTS},
-        "drift_role": f"{role}/tmi-drift",
-        "preview_role": f"{role}/tmi-preview",
+        "boundaries": {each: f"{policy}/clinic-{each}-boundary" for each in ENVIRONMENTS},
+        "deploy_roles": {each: f"{role}/clinic-{each}-deploy" for each in ENVIRONMENTS},
+        "drift_role": f"{role}/clinic-drift",
+        "preview_role": f"{role}/clinic-preview",
         "provider": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{OIDC}",
     }
 

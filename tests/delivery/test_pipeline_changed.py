@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 from workflow_files import ROOT
 
-from bootstrap.sources import LOOKING
+from bootstrap.sources import APPLICATION, LOOKING, SOURCES
 from cli.errors import InputError
 from cli.git import as_of, changed_paths
 from cli.project import deployed
-from infra.trigger import BOOTSTRAP
 from pipeline.changed import CONCERNS, changed, concern
 
 STACKS = ["dev", "prod", "staging"]
@@ -108,7 +107,11 @@ def test_no_repository(tmp_path: Path) -> None:
 
 def test_what_the_program_reads_concerns_every_stack() -> None:
     """What decides whether the bootstrap runs again, the rooms that the program is made of, and the pack's rules."""
-    parts = {pattern.partition("/")[0] for pattern in (*BOOTSTRAP, *LOOKING)} | {"infra", "components", "knowledge"}
+    parts = {pattern.partition("/")[0] for pattern in (*SOURCES, *APPLICATION, *LOOKING)} | {
+        "infra",
+        "components",
+        "knowledge",
+    }
     parts |= {"policy", "graph", "Pulumi.yaml"}
     libraries = {"requirements/runtime.txt", "requirements/policy.txt"}
     assert {known.rstrip("/") for known, of in CONCERNS.items() if of == "all"} == parts | libraries

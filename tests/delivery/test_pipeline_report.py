@@ -127,7 +127,7 @@ COLUMN = {"where": "schema", "what": "column a|b: extra", "mend": "DROP <x>"}
         ([engines()], ["Infrastructure: could not be looked at\n\nthe check was not made"]),
         ([infrastructure(), engines(found=[COLUMN])], ["| schema | column a\\|b: extra | DROP &lt;x> |", "runner-run"]),
         ([infrastructure(), record("engines", output=NOTE + json.dumps(ENGINES))], []),
-        ([infrastructure(), engines(failed=["tmi_app: x"])], ["- **failed** tmi_app: x"]),
+        ([infrastructure(), engines(failed=["clinic_app: x"])], ["- **failed** clinic_app: x"]),
         ([infrastructure(), record("engines", code=1, output="error: busy")], ["access: could not be", "error: busy"]),
         ([infrastructure(), record("engines", output="[]")], ["access: could not be looked at"]),
         ([infrastructure()], ["Schema and access: could not be looked at"]),

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import clinic_project
 import pytest
 from fake_github import FakeGitHub
 from forked import Forked, forking
@@ -103,6 +104,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         if (ROOT / name).is_file() and not name.startswith("tests/"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
+    clinic_project.replace(folder)
     # The targets that install find everything done.
     for path in (*(folder / "requirements").iterdir(), folder / "pyproject.toml"):
         os.utime(path, (0, 0))
@@ -168,9 +170,9 @@ class Account:
             who = "<Account>123456789012</Account><Arn>arn:aws:sts::123456789012:assumed-role/drift/look</Arn>"
             result = f"<GetCallerIdentityResult>{who}</GetCallerIdentityResult>"
             return 200, f"<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>"
-        if given.get("DBInstanceIdentifier") != "tmi-prod":
+        if given.get("DBInstanceIdentifier") != "clinic-prod":
             return 404, "<ErrorResponse><Error><Code>NotFoundFault</Code><Message>no</Message></Error></ErrorResponse>"
-        instance = "<DBInstanceIdentifier>tmi-prod</DBInstanceIdentifier>"
+        instance = "<DBInstanceIdentifier>clinic-prod</DBInstanceIdentifier>"
         instance += f"<PendingModifiedValues>{self.waits}</PendingModifiedValues>"
         found = f"<DBInstances><DBInstance>{instance}</DBInstance></DBInstances>"
         result = f"<DescribeDBInstancesResult>{found}</DescribeDBInstancesResult>"
@@ -244,12 +246,12 @@ def pipeline(project: Path, tmp_path: Path, github: FakeGitHub, runner: Lambda, 
             **{
                 f"vars[format('{name}_{{0}}', matrix.stack)] || vars.{name}": value
                 for name, value in (
-                    ("AWS_PREVIEW_ROLE", "arn:aws:iam::123456789012:role/delivery/tmi-preview"),
-                    ("AWS_DRIFT_ROLE", "arn:aws:iam::123456789012:role/delivery/tmi-drift"),
+                    ("AWS_PREVIEW_ROLE", "arn:aws:iam::123456789012:role/delivery/clinic-preview"),
+                    ("AWS_DRIFT_ROLE", "arn:aws:iam::123456789012:role/delivery/clinic-drift"),
                     ("PULUMI_BACKEND_URL", "s3://state"),
                 )
             },
-            "vars.AWS_DEPLOY_ROLE": "arn:aws:iam::123456789012:role/delivery/tmi-dev-deploy",
+            "vars.AWS_DEPLOY_ROLE": "arn:aws:iam::123456789012:role/delivery/clinic-dev-deploy",
             "vars.PULUMI_BACKEND_URL": "s3://state",
         },
         environment={
@@ -268,7 +270,7 @@ def pipeline(project: Path, tmp_path: Path, github: FakeGitHub, runner: Lambda, 
     )
     outputs = {
         "manifest": json.dumps(MANIFEST | {"aws_endpoint": runner.url}),
-        "runner": "arn:aws:lambda:eu-west-1:123456789012:function:tmi-prod-bootstrap:check",
+        "runner": "arn:aws:lambda:eu-west-1:123456789012:function:clinic-prod-bootstrap:check",
     }
     made.say("stack-output", json.dumps(outputs))
     return made
@@ -355,7 +357,7 @@ def test_a_deployment_that_goes_through(pipeline: Pipeline, runner: Lambda) -> N
         assert (done.ran, done.failed) == (usual, []), done.printed
     assert pipeline.asked == ["up", "stack output"] * 3
     path, event = runner.asked[-1]
-    assert "function%3Atmi-prod-bootstrap%3Acheck/invocations" in path
+    assert "function%3Aclinic-prod-bootstrap%3Acheck/invocations" in path
     assert (event["action"], event["prove"], event["manifest"]["stack"]) == ("check", True, "prod")
 
 
@@ -376,7 +378,7 @@ def test_another_bundle_than_the_one_that_was_built_is_not_deployed(pipeline: Pi
         (
             "",
             0,
-            CLEAN | {"failed": ["tmi_app on primary: x: refused expected, allowed"]},
+            CLEAN | {"failed": ["clinic_app on primary: x: refused expected, allowed"]},
             "Verify",
             "drift --outputs -",
         ),

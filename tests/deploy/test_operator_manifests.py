@@ -14,10 +14,12 @@ import pytest
 import yaml
 
 from components.delivery.kubernetes import Cluster, operated
-from infra.settings.stackfile import read_stack, stacks
+from infra.settings.stackfile import project_config, read_stack, stacks
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "operator"
+NAME = str(project_config(ROOT)["data-tier:name"])
+"""Of the application for which the manifests are written: all that is read of it."""
 DEPLOYED = ["dev", "prod", "staging"]
 Manifest = dict[str, Any]
 
@@ -69,7 +71,7 @@ def test_each_workspace_is_a_service_account_that_its_role_lets_in() -> None:
     for name, spec in SPECS.items():
         account = accounts[spec["serviceAccountName"]]["metadata"]
         assert account["annotations"] == {
-            "eks.amazonaws.com/role-arn": f"arn:aws:iam::123456789012:role/delivery/tmi-{name}-deploy"
+            "eks.amazonaws.com/role-arn": f"arn:aws:iam::123456789012:role/delivery/{NAME}-{name}-deploy"
         }
         let_in = operated(Cluster(provider_arn=provider, namespace=account["namespace"]), "data-tier", name)
         subject = f"system:serviceaccount:{account['namespace']}:{account['name']}"

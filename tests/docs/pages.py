@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[2] / "docs" / "runbooks"
+from infra.settings.stackfile import project_config
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "runbooks"
+NAME = str(project_config(ROOT)["data-tier:name"])
+"""Of the application that the pages speak of: the one that this checkout is for, and all that is read of it."""
 PAGES = sorted(FOLDER.glob("*.md"))
 _BLOCK = re.compile(r"^( *)```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`((?:aws|datatier) [^`]+)`")

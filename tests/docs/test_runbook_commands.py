@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -11,7 +10,8 @@ import pytest
 import typer.main
 import yaml
 from botocore import xform_name
-from pages import PAGES, Command, commands
+from clinic_project import CLINIC
+from pages import NAME, PAGES, Command, commands
 
 from cli.main import application
 from infra.settings.model import Settings
@@ -20,8 +20,7 @@ from infra.settings.sections import CacheSection, PostgresSection, ReplicaSectio
 from knowledge.postgres.catalogue import CATALOGUE
 from knowledge.redis.catalogue import CATALOGUE as REDIS_CATALOGUE
 
-ROOT = Path(__file__).parents[2]
-ACCESS = yaml.safe_load((ROOT / "access.yaml").read_text("utf-8"))
+ACCESS = yaml.safe_load((CLINIC / "access.yaml").read_text("utf-8").replace("clinic", NAME))
 AWS_OPTIONS = {"--cli-read-timeout", "--query", "--output", "--region"}
 """Of the CLI itself (AWS CLI, "Global options")."""
 
@@ -107,7 +106,7 @@ def test_the_examples_are_prod_as_it_is() -> None:
     prod = defaults("prod")
     assert set(PostgresSection.model_fields) >= set(prod["postgres"]) - {"class"}
     assert {"standby", "reporting"} == set(prod["postgres"]["replicas"])
-    assert (prod["name"], prod["cache_port"], prod["redis"]["main"]["replicas"]) == ("tmi", 6379, 2)
+    assert (prod["cache_port"], prod["redis"]["main"]["replicas"]) == (6379, 2)
     assert (cache_defaults() | prod["redis"]["main"])["eviction"] == "volatile-lru"
     assert prod["redis"]["queue"]["eviction"] == "noeviction"
     assert prod["postgres"]["apply_immediately"] is False

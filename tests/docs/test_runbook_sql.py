@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pages import Command, commands
+from pages import NAME, Command, commands
 from real_servers import Postgres, postgres, postgres_binaries
 
 # Statement that only reads -> why no command of datatier asks it.
@@ -18,14 +18,14 @@ READ = {
     "SELECT id, kind, version, before, at, who, tool FROM datatier_migrations": "only the migrator may read it",
 }
 ACTS = re.compile(r"REINDEX|VACUUM|ANALYZE|DROP INDEX|SELECT pg_drop_replication_slot|SET ROLE|DROP DATABASE")
-VALUES = {"<table>": "public.documents", "<index>": "public.documents_title", "<copy>": "tmi_restored"}
-ROLES = """
-    GRANT rds_superuser TO tmi_admin;
-    GRANT tmi_owner TO tmi_migrator;
-    GRANT CREATE ON SCHEMA public TO tmi_owner;
+VALUES = {"<table>": "public.documents", "<index>": "public.documents_title", "<copy>": f"{NAME}_restored"}
+ROLES = f"""
+    GRANT rds_superuser TO {NAME}_admin;
+    GRANT {NAME}_owner TO {NAME}_migrator;
+    GRANT CREATE ON SCHEMA public TO {NAME}_owner;
 """
-OBJECTS = """
-    SET SESSION AUTHORIZATION tmi_owner;
+OBJECTS = f"""
+    SET SESSION AUTHORIZATION {NAME}_owner;
     CREATE TABLE IF NOT EXISTS documents (id bigint PRIMARY KEY, title text);
     CREATE INDEX IF NOT EXISTS documents_title ON documents (title);
     CREATE TABLE IF NOT EXISTS datatier_migrations
@@ -45,7 +45,7 @@ def server() -> Iterator[Postgres]:
     try:
         with postgres(binaries, folder, int(major)) as running:
             with running.superuser() as conn:
-                for name in ("tmi_admin", "tmi_migrator", "tmi_owner"):
+                for name in (f"{NAME}_admin", f"{NAME}_migrator", f"{NAME}_owner"):
                     conn.execute(f"CREATE ROLE {name}".encode())
                 conn.execute(ROLES.encode())
             yield running
@@ -69,9 +69,9 @@ def test_it_runs(server: Postgres, command: Command) -> None:
     with server.superuser() as conn:
         conn.execute(OBJECTS.encode())
         if any("<copy>" in sql for sql in command.sql):
-            conn.execute(b"CREATE DATABASE tmi_restored OWNER tmi_admin")
+            conn.execute(f"CREATE DATABASE {NAME}_restored OWNER {NAME}_admin".encode())
         who = command.words[2]
-        conn.execute(f"SET SESSION AUTHORIZATION {'tmi_admin' if who == 'master' else who}".encode())
+        conn.execute(f"SET SESSION AUTHORIZATION {f'{NAME}_admin' if who == 'master' else who}".encode())
         for sql in command.sql:
             conn.execute(_safe(sql.strip()).encode())
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import clinic_project
 import sessions
 import yaml
 
@@ -20,7 +20,7 @@ PASSPHRASE = "correct horse"
 ELSEWHERE = "210987654321"
 """An account none of whose ids is one that the preview would give."""
 # What the program reads beside its stack's file.
-READ = ("infra", "components", "knowledge", "bootstrap", "migrations", "schema", "access.yaml")
+READ = ("infra", "components", "knowledge", "bootstrap")
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,9 @@ def genuine(folder: Path, stack: str, *, account: str = "123456789012", servers:
         each.mkdir(parents=True)
     for name in READ:
         (project / name).symlink_to(ROOT / name)
-    for path in ROOT.glob("Pulumi.*.yaml"):
-        shutil.copy(path, project)
-    own = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    clinic_project.copy(project)
+    own = yaml.safe_load((project / "Pulumi.yaml").read_text())
+    own["main"] = "infra/"
     own["runtime"]["options"]["virtualenv"] = sys.prefix
     (project / "Pulumi.yaml").write_text(yaml.safe_dump(own))
     with zipfile.ZipFile(project / "build" / "runner.zip", "w") as bundle:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from genuine import ROOT, Genuine
+from clinic_project import CLINIC
+from genuine import Genuine
 
 from graph.deployment import Deployment
 from graph.marks import DEFAULTS, masked, secrets, unwrap
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.parametrize("stack", STACKS)
 
 
 def predicted(stack: str, root: Path) -> Deployment:
-    return run_program(stack, lambda: program(root), Offline("eu-west-1"), read_stack(ROOT, stack))
+    return run_program(stack, lambda: program(root), Offline("eu-west-1"), read_stack(CLINIC, stack))
 
 
 def made(resources: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -19,7 +19,7 @@ def test_the_local_stack_comes_up_for_real(tmp_path: Path) -> None:
         with genuine(tmp_path, "local", servers=True) as engine:
             engine.up()
             running = {each.name: each.pid for each in processes(StateDir(tmp_path, "local"))}
-            assert {"tmi-local", "tmi-local-main-001", "emulator"} <= running.keys()
+            assert {"clinic-local", "clinic-local-main-001", "emulator"} <= running.keys()
             outputs = json.loads(engine.ok("stack", "output", "--json"))
             report = outputs["bootstrap"]
             assert report["ok"]
@@ -27,7 +27,7 @@ def test_the_local_stack_comes_up_for_real(tmp_path: Path) -> None:
             # It is there, and lets nobody in without a password.
             with pytest.raises(psycopg.OperationalError, match="password"):
                 psycopg.connect(
-                    f"host={outputs['writer']['host']} port={outputs['writer']['port']} user=tmi_app dbname=tmi"
+                    f"host={outputs['writer']['host']} port={outputs['writer']['port']} user=clinic_app dbname=clinic"
                 )
             assert engine.planned() == {}
             assert "unchanged" in engine.ok("refresh", "--preview-only", "--expect-no-changes")

@@ -14,6 +14,7 @@ from typing import Any
 import botocore.loaders
 import botocore.model
 import pytest
+from clinic_project import CLINIC
 from recorded_program import recorded
 
 from graph.resource import Resource
@@ -349,7 +350,7 @@ EVERYTHING = {
     ids=["dev", "staging", "prod", "local", "everything"],
 )
 def test_every_input_is_one_that_the_api_takes(stack: str, more: dict[str, Any]) -> None:
-    deployment = recorded(stack, read_stack(ROOT, stack) | more)
+    deployment = recorded(stack, read_stack(CLINIC, stack) | more)
     declared = [each for each in deployment.resources if each.type.startswith("aws:")]
     assert len(declared) > 80
     unknown = {each.type for each in declared} - set(OPERATIONS) - UNCHECKED
@@ -362,7 +363,7 @@ def test_no_exception_outlives_its_use() -> None:
     """A renamed or excused input that no stack sets any more is to be taken out."""
     used: set[tuple[str, str]] = set()
     for stack, more in (("dev", {}), ("prod", EVERYTHING)):
-        deployment = recorded(stack, read_stack(ROOT, stack) | more)
+        deployment = recorded(stack, read_stack(CLINIC, stack) | more)
         used |= {(each.type.rpartition(":")[2], name) for each in deployment.resources for name in each.inputs}
     names = {name for _, name in used}
     stale = {key for key in (*RENAMED, *NOT_IN_API) if key not in used and key[0] != "*" and key[1] != "*"}

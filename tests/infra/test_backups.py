@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC, NAME
 
 from bootstrap.access import load_access
 from infra.load import load_settings
@@ -16,7 +17,7 @@ from knowledge.backups.regions import DESTINATIONS
 
 
 def load(stack: str = "prod", **config: Any) -> Settings:
-    values = {"aws:region": "eu-west-1", **{f"data-tier:{key}": value for key, value in config.items()}}
+    values = {**NAME, "aws:region": "eu-west-1", **{f"data-tier:{key}": value for key, value in config.items()}}
     return load_settings(values, stack=stack, source="test")
 
 
@@ -175,12 +176,10 @@ def test_pairs_of_regions() -> None:
 
 
 def test_whom_the_proxy_serves() -> None:
-    from pathlib import Path
-
-    access = load_access(read_declaration(Path(__file__).parents[2]))
-    assert served(access, ("tmi_app",)) == ["tmi_app"]
+    access = load_access(read_declaration(CLINIC))
+    assert served(access, ("clinic_app",)) == ["clinic_app"]
     everybody = served(access, ())
-    assert "tmi_app" in everybody
+    assert "clinic_app" in everybody
     assert set(access.with_privilege("migrator")).isdisjoint(everybody)
-    with pytest.raises(ValueError, match=r"tmi_cache has no PostgreSQL login with a password.*tmi_app"):
-        served(access, ("tmi_cache",))
+    with pytest.raises(ValueError, match=r"clinic_cache has no PostgreSQL login with a password.*clinic_app"):
+        served(access, ("clinic_cache",))

@@ -26,7 +26,7 @@ WHOLE: dict[str, Any] = {
     "notify": {"critical": [{"email": "a@b.ch"}], "warning": [{"slack": {"workspace": "T1", "channel": "C1"}}]},
     "suppress": [{"rule": "rds-logs", "resource": "x", "reason": "is only a test", "until": "2099-01-01"}],
     "rotation": {"every": "30d", "grace": "24h"},
-    "proxy": {"identities": ["tmi_app"], "connections": 80},
+    "proxy": {"identities": ["clinic_app"], "connections": 80},
     "bucket": {"name": "shop-exports", "roles": ["arn:aws:iam::123456789012:role/x"], "expire": {"exports/": 30}},
     "backup": {"weekly": {"at": "Sun 02:00"}, "lock": {"mode": "governance", "min": 1, "max": 90},
                "second_region": {"region": "eu-central-1"}, "restore_test": {"hours": 4}},

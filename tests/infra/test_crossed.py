@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from clinic_project import NAME
 
 from bootstrap.access import load_access
 from infra.load import load_settings
@@ -27,7 +28,7 @@ ACCESS = load_access(
 
 
 def settings(region: str = "eu-west-1", **postgres: Any) -> Any:
-    config = {"aws:region": region, "data-tier:profile": "dev", "data-tier:postgres": postgres}
+    config = {**NAME, "aws:region": region, "data-tier:profile": "dev", "data-tier:postgres": postgres}
     return load_settings(config, stack="qa", source="Pulumi.qa.yaml")
 
 

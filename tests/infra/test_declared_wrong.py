@@ -10,6 +10,7 @@ import pytest
 from components.alarms.server_alarms import AlarmsArgs
 from components.alarms.target import AlarmTarget
 from components.redis.replication_group import NodesError
+from infra.program import BUNDLE
 from infra.settings.problems import SettingsError, declared_wrong
 
 ENTRY = Path(__file__).parents[2] / "infra" / "__main__.py"
@@ -43,11 +44,13 @@ def test_only_a_value_error_of_the_programs_own_code_is_one(program: Callable[[]
     ("program", "seen"), [(refused, pulumi.RunError), (settings, pulumi.RunError), (library, ValueError)]
 )
 def test_the_engine_shows_it_without_a_traceback(
-    monkeypatch: pytest.MonkeyPatch, program: Callable[[], None], seen: type[Exception]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, program: Callable[[], None], seen: type[Exception]
 ) -> None:
     """The language host prints a `RunError` as it is, and a traceback of all else (pulumi-language-python-exec)."""
     monkeypatch.setattr("infra.program.program", lambda _: program())
-    monkeypatch.setattr("infra.program.BUNDLE", Path("Pulumi.yaml"))  # one that is there
+    monkeypatch.setattr("pulumi.get_root_directory", lambda: str(tmp_path))
+    (tmp_path / "build").mkdir()
+    (tmp_path / BUNDLE).touch()
     with pytest.raises(seen) as error:
         runpy.run_path(str(ENTRY), run_name="__main__")
     assert type(error.value) is seen

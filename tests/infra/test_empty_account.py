@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC, NAME
 from recorded_program import recorded
 
 from graph.offline import Offline
@@ -95,8 +96,8 @@ ZONES = {f"us-west-2{letter}": USUAL for letter in "abcd"}
 
 
 def subnets(zones: dict[str, tuple[str, str, str]], wanted: Any = 3) -> list[tuple[str, str]]:
-    config = {"data-tier:profile": "dev", "data-tier:network": {"zones": wanted}}
-    made = run_program("live", lambda: program(ROOT), Region(zones), config)
+    config = {**NAME, "data-tier:profile": "dev", "data-tier:network": {"zones": wanted}}
+    made = run_program("live", lambda: program(CLINIC), Region(zones), config)
     found = [each for each in made.resources if each.type == "aws:ec2/subnet:Subnet"]
     return sorted((str(each.inputs["availabilityZone"]), str(each.inputs["cidrBlock"])) for each in found)
 
@@ -147,7 +148,7 @@ def test_a_region_with_too_few_zones_is_told_of_and_not_made_do_with() -> None:
 
 
 def test_zones_of_another_region_are_refused() -> None:
-    config = {"aws:region": "eu-west-1", "data-tier:network": {"zones": ["eu-west-1a", "eu-west-2b"]}}
+    config = {**NAME, "aws:region": "eu-west-1", "data-tier:network": {"zones": ["eu-west-1a", "eu-west-2b"]}}
     with pytest.raises(SettingsError, match="eu-west-2b is not in eu-west-1, the stack's region"):
         load_settings(config | {"data-tier:profile": "dev"}, stack="live", source="Pulumi.live.yaml")
 

@@ -60,7 +60,7 @@ ENCRYPTED: list[tuple[dict[str, Any], list[str]]] = [
 
 
 def write(folder: Path, settings: dict[str, Any], **header: Any) -> None:
-    config = {"aws:region": "eu-west-3", "data-tier:profile": "staging"}
+    config = {"aws:region": "eu-west-3", "data-tier:profile": "staging", "data-tier:name": "shop"}
     config |= {key if ":" in key else f"data-tier:{key}": value for key, value in settings.items()}
     (folder / "Pulumi.live.yaml").write_text(yaml.safe_dump({**header, "config": config}))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 
 from infra.instances import instances
 from infra.load import declared_extensions, load_settings, load_stack
@@ -49,8 +50,8 @@ def test_the_version_decides() -> None:
 
 
 def test_the_committed_stacks_run_the_default_major_and_declare_what_their_application_does() -> None:
-    found = {stack: load_stack(ROOT, stack).instances.primary for stack in stacks(ROOT)}
+    found = {stack: load_stack(CLINIC, stack).instances.primary for stack in stacks(CLINIC)}
     assert set(found) == {"dev", "local", "prod", "staging"}
     assert {server.major for server in found.values()} == {DEFAULT_MAJOR}
-    assert {server.extensions for server in found.values()} == {declared_extensions()}
-    assert declared_extensions() == ("pg_stat_statements", "vector")
+    assert {server.extensions for server in found.values()} == {declared_extensions(CLINIC)}
+    assert declared_extensions(CLINIC) == ("citext", "pg_trgm")

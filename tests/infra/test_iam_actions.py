@@ -17,6 +17,7 @@ import iam_policies as iam
 import iam_requests
 import pytest
 import yaml
+from clinic_project import CLINIC
 from iam_policies import Request
 
 from components.delivery.boundary import boundary, untitled
@@ -93,9 +94,9 @@ class Asked(Offline):
 @functools.cache
 def deployed(stack: str) -> tuple[tuple[Resource, ...], frozenset[str]]:
     """Custom resources and look-ups."""
-    cloud, config = Asked(), read_stack(ROOT, stack) | FULL | (TASK if stack == "prod" else {})
-    access = yaml.safe_load((ROOT / "access.yaml").read_text(encoding="utf-8"))
-    for identity in ("tmi_reporting", "tmi_cache"):
+    cloud, config = Asked(), read_stack(CLINIC, stack) | FULL | (TASK if stack == "prod" else {})
+    access = yaml.safe_load((CLINIC / "access.yaml").read_text(encoding="utf-8"))
+    for identity in ("clinic_reporting", "clinic_cache"):
         access["identities"][identity]["auth"] = "iam"
     with TemporaryDirectory() as folder:
         (Path(folder) / "access.yaml").write_text(yaml.safe_dump(access), encoding="utf-8")
@@ -367,7 +368,7 @@ def spelled(actions: list[str]) -> Iterator[str]:
 
 
 def allowances() -> list[Any]:
-    return [each for each in boundary("tmi-prod", ACCOUNT, "aws", ["vpc-0a1b"]) if each["Effect"] == "Allow"]
+    return [each for each in boundary("clinic-prod", ACCOUNT, "aws", ["vpc-0a1b"]) if each["Effect"] == "Allow"]
 
 
 FORBIDDEN = [
@@ -378,17 +379,17 @@ FORBIDDEN = [
         "rds:DeleteDBInstance", "secretsmanager:DeleteSecret", "organizations:LeaveOrganization",
     )
 ] + [
-    Request("secretsmanager:GetSecretValue", iam_requests.arn("secretsmanager", "secret:tmi-dev/master")),
-    Request("rds:DeleteDBInstance", iam_requests.arn("rds", "db:tmi-dev")),
+    Request("secretsmanager:GetSecretValue", iam_requests.arn("secretsmanager", "secret:clinic-dev/master")),
+    Request("rds:DeleteDBInstance", iam_requests.arn("rds", "db:clinic-dev")),
     Request("kms:Decrypt", iam_requests.arn("kms", "key/1")),
-    Request("elasticache:ModifyUser", iam_requests.arn("elasticache", "user:tmi-dev-main-app")),
+    Request("elasticache:ModifyUser", iam_requests.arn("elasticache", "user:clinic-dev-main-app")),
     Request("logs:PutLogEvents", iam_requests.arn("logs", "log-group:/aws/lambda/billing:*")),
     Request("sns:Publish", iam_requests.arn("sns", "billing")),
 ]  # fmt: skip
 
 
 def test_the_boundary_leads_nowhere_else() -> None:
-    limits = boundary("tmi-prod", ACCOUNT, "aws")
+    limits = boundary("clinic-prod", ACCOUNT, "aws")
     assert not [str(each) for each in FORBIDDEN if iam.allowed(limits, each)]
     known = iam_requests.reference().actions
     allowed = [action for each in allowances() for action in spelled(each["Action"])]
@@ -415,8 +416,8 @@ BOUND = f"arn:aws:iam::{ACCOUNT}:policy/delivery/{NAME}-prod-boundary"
 
 @pytest.mark.parametrize("given", [BOUND, None])
 def test_every_role_carries_the_boundary(given: str | None) -> None:
-    config = read_stack(ROOT, "prod") | ({"data-tier:boundary": given} if given else {}) | FULL
-    found = run_program("prod", lambda: program(ROOT), Offline("eu-west-1"), config)
+    config = read_stack(CLINIC, "prod") | ({"data-tier:boundary": given} if given else {}) | FULL
+    found = run_program("prod", lambda: program(CLINIC), Offline("eu-west-1"), config)
     roles = {each.name: each.inputs.get("permissionsBoundary") for each in found.resources if each.type == ROLE}
     assert roles == dict.fromkeys(roles, given)
     assert {"network-flow-logs-role", "postgres-monitoring", "rotation-role", "runner-role"} <= roles.keys()
@@ -426,9 +427,9 @@ ROLE = "aws:iam/role:Role"
 
 
 def test_a_boundary_that_is_no_policy() -> None:
-    config = read_stack(ROOT, "prod") | {"data-tier:boundary": "tmi-prod-boundary"}
+    config = read_stack(CLINIC, "prod") | {"data-tier:boundary": "clinic-prod-boundary"}
     with pytest.raises(SettingsError, match="must be the ARN of a policy"):
-        run_program("prod", lambda: program(ROOT), Offline("eu-west-1"), config)
+        run_program("prod", lambda: program(CLINIC), Offline("eu-west-1"), config)
 
 
 def test_no_action_is_for_a_type_that_nothing_makes() -> None:

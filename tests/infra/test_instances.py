@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import NAME
 
 from infra.instances import Instances, instances
 from infra.load import load_settings
@@ -17,7 +18,9 @@ FAR = {"region": "eu-central-1", "vpc": "vpc-0c", "subnets": ["subnet-0c", "subn
 
 
 def servers(stack: str, region: str | None = "eu-west-3", **given: Any) -> Instances:
-    config = {f"data-tier:{key}": value for key, value in given.items()} | ({"aws:region": region} if region else {})
+    config = (
+        NAME | {f"data-tier:{key}": value for key, value in given.items()} | ({"aws:region": region} if region else {})
+    )
     return instances(stack, load_settings(config, stack=stack, source="a test"), region)
 
 
@@ -112,7 +115,7 @@ def test_where_no_file_names_a_region_only_a_replica_elsewhere_has_one() -> None
 def test_what_is_not_a_region_is_refused_with_its_key_whichever_rules_ask_for_it(region: Any) -> None:
     elsewhere = {"second_region": {"region": "eu-central-1", "point_in_time": 7}}
     replicas = {"far": {"remote": FAR}, "near": {"zone": "eu-west-1a"}}
-    config = {"profile": "dev", "backup": elsewhere, "postgres": {"replicas": replicas}, "bucket": {}}
+    config = {"profile": "dev", "name": "shop", "backup": elsewhere, "postgres": {"replicas": replicas}, "bucket": {}}
     values = {f"data-tier:{key}": value for key, value in config.items()} | {"aws:region": region}
     with pytest.raises(SettingsError) as refused:
         load_settings(values, stack="live", source="a test")

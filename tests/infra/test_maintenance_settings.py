@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from clinic_project import NAME
 
 from cli.maintain_schedule import plan
 from infra.instances import instances
@@ -18,7 +19,7 @@ IMAGE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/tier:1.2"
 
 
 def load(stack: str = "dev", **config: Any) -> Settings:
-    values = {"aws:region": "eu-west-1", **{f"data-tier:{key}": value for key, value in config.items()}}
+    values = {**NAME, "aws:region": "eu-west-1", **{f"data-tier:{key}": value for key, value in config.items()}}
     return load_settings(values, stack=stack, source="test")
 
 

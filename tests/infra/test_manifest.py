@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 from recorded_program import recorded
 
 from bootstrap.manifest import Manifest, ObjectLock
@@ -37,7 +38,7 @@ class Remembering(Offline):
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_runner_goes_to_the_instances_themselves(stack: str) -> None:
     cloud = Remembering("eu-west-1")
-    run_program(stack, lambda: program(ROOT), cloud, read_stack(ROOT, stack))
+    run_program(stack, lambda: program(CLINIC), cloud, read_stack(CLINIC, stack))
     instances = [pair for pair in cloud.made.values() if pair[0].type == "aws:rds/instance:Instance"]
     ((run, _),) = (pair for pair in cloud.made.values() if pair[0].type == "aws:lambda/invocation:Invocation")
     postgres = json.loads(run.inputs["input"])["postgres"]
@@ -66,7 +67,7 @@ def test_it_carries_the_protection_of_the_settings_whatever_the_stack_is_called(
     made = recorded(stack, values, region="eu-west-3")
     manifest = Manifest.model_validate_json(made.outputs["manifest"])
     assert (manifest.stack, manifest.protected, manifest.is_protected) == (stack, protected, protected)
-    assert manifest.prefix == f"{config.get('name', 'tmi')}-{stack}"
+    assert manifest.prefix == f"{config.get('name', 'clinic')}-{stack}"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from clinic_project import NAME
 
 from infra.load import load_settings
 from infra.rules.objectives import in_words, recoveries
@@ -14,7 +15,7 @@ from preview.findings.objectives import objectives
 
 
 def load(stack: str = "prod", **config: Any) -> Settings:
-    values = {"aws:region": "eu-west-1", **{f"data-tier:{key}": value for key, value in config.items()}}
+    values = {**NAME, "aws:region": "eu-west-1", **{f"data-tier:{key}": value for key, value in config.items()}}
     return load_settings(values, stack=stack, source="test")
 
 

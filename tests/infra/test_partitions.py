@@ -11,6 +11,7 @@ from typing import Any
 
 import iam_policies as iam
 import pytest
+from clinic_project import CLINIC, NAME
 
 from components.delivery.boundary import boundary
 from graph.offline import ACCOUNT, Offline
@@ -58,7 +59,7 @@ def declared(region: str) -> tuple[Resource, ...]:
         "data-tier:postgres": {"replicas": remote(other)},
         "data-tier:redis": {"main": {}, "tokens": {"auth": "token"}},
     }
-    return tuple(run_program("live", lambda: program(ROOT), Offline(region), config).resources)
+    return tuple(run_program("live", lambda: program(CLINIC), Offline(region), config).resources)
 
 
 def policies(region: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -103,7 +104,7 @@ def test_every_arn_lies_in_the_partition(region: str) -> None:
 @pytest.mark.parametrize("region", PLACES)
 def test_every_alarm_is_proved_to_arrive(region: str) -> None:
     """Judged with the ARNs that AWS makes in the partition: others would silence all of them, on paper."""
-    deployment = run_program("live", lambda: program(ROOT), Offline(region), CONFIG | {"aws:region": region})
+    deployment = run_program("live", lambda: program(CLINIC), Offline(region), CONFIG | {"aws:region": region})
     assert alarm_findings(deployment, region) == ()
 
 
@@ -178,7 +179,7 @@ SAID: list[tuple[dict[str, Any], str, str]] = [
     ({"boundary": f"{OWN}/delivery/mine"}, "", ""),
     *(
         ({"boundary": f"{OWN}/delivery/{each}-boundary"}, "boundary", f"{each}-boundary is the boundary of another")
-        for each in ("shop-dev", "shop-live2", "shop-live-eu", "tmi-live")
+        for each in ("shop-dev", "shop-live2", "shop-live-eu", "clinic-live")
     ),
     ({"boundary": "arn:aws-cn:iam::210987654321:policy/x"}, "boundary", "partition aws-cn, and eu-west-1 in aws"),
     ({"backup": {"second_region": {"region": "cn-north-1"}}}, "backup.second_region.region", "partition aws-cn"),
@@ -211,7 +212,7 @@ def test_nothing_goes_from_one_partition_to_another(config: dict[str, Any], key:
 
 
 def test_a_stack_of_china_says_so_of_what_is_elsewhere() -> None:
-    given = {"aws:region": "cn-north-1", "data-tier:profile": "staging", "data-tier:bucket": {"roles": []}}
+    given = {**NAME, "aws:region": "cn-north-1", "data-tier:profile": "staging", "data-tier:bucket": {"roles": []}}
     load_settings(given, stack="qa", source="qa")
     given["data-tier:bucket"] = {"roles": ["arn:aws:iam::210987654321:role/x"]}
     with pytest.raises(SettingsError, match=r"is in partition aws, and cn-north-1 in aws-cn: its ARN .* arn:aws-cn:"):

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC, NAME
 
 from infra.load import load_settings
 from infra.settings.model import Settings
@@ -14,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def load(stack: str = "dev", **config: Any) -> Settings:
-    values = {f"data-tier:{key}": value for key, value in config.items()}
+    values = NAME | {f"data-tier:{key}": value for key, value in config.items()}
     return load_settings(values, stack=stack, source="Pulumi.dev.yaml")
 
 
@@ -26,9 +27,9 @@ def problems(stack: str = "dev", **config: Any) -> dict[str, str]:
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
 def test_committed_stacks_are_valid(stack: str) -> None:
-    settings = load_settings(read_stack(ROOT, stack), stack=stack, source=f"Pulumi.{stack}.yaml")
+    settings = load_settings(read_stack(CLINIC, stack), stack=stack, source=f"Pulumi.{stack}.yaml")
     assert settings.profile == stack
-    assert stacks(ROOT) == ["dev", "local", "prod", "staging"]
+    assert stacks(CLINIC) == ["dev", "local", "prod", "staging"]
 
 
 SERVICE = {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/exporter:1.2", "clients": ["sg-0a1b"]}
@@ -124,7 +125,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "session_replication_role",
     ),
     ({"postgres": {"master": "rdsadmin"}}, "postgres.master", "not a master user name"),
-    ({"postgres": {"master": "tmi-admin"}}, "postgres.master", "not a master user name"),
+    ({"postgres": {"master": "clinic-admin"}}, "postgres.master", "not a master user name"),
     ({"postgres": {"insights": "all"}}, "postgres.insights", "not one of"),
     ({"postgres": {"maintenance": "Sun 21:30-22:30"}}, "postgres.maintenance", "overlaps"),
     ({"postgres": {"monitoring": 7}}, "postgres.monitoring", "0, 1, 5, 10, 15, 30 or 60"),
@@ -359,7 +360,7 @@ def test_rotation_is_off_unless_asked_for() -> None:
 
 def test_unknown_stack_names_those_there_are() -> None:
     with pytest.raises(UnknownStackError, match=r"no stack `prd`.*dev, local, prod, staging.*Did you mean `prod`"):
-        read_stack(ROOT, "prd")
+        read_stack(CLINIC, "prd")
 
 
 @pytest.mark.parametrize(

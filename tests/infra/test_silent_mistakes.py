@@ -15,7 +15,7 @@ from infra.load import load_stack
 from infra.settings.problems import SettingsError
 from knowledge.regions import REGIONS, region_problem
 
-HEAD = "config:\n  data-tier:profile: dev\n"
+HEAD = "config:\n  data-tier:profile: dev\n  data-tier:name: shop\n"
 
 
 def load(folder: Path, text: str) -> Any:
@@ -65,7 +65,7 @@ def test_a_key_or_region_that_nobody_would_read_is_refused_with_the_nearest(
     ],
 )
 def test_what_is_somebody_elses_stays(tmp_path: Path, text: str) -> None:
-    assert load(tmp_path, text).settings.name == "tmi"
+    assert load(tmp_path, text).settings.name == "shop"
 
 
 def test_regions_are_those_of_the_sdk_that_is_installed() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC, NAME
 from recorded_program import recorded
 
 from infra.instances import instances
@@ -18,7 +19,7 @@ PAGE, ALARM = "aws:cloudwatch/compositeAlarm:CompositeAlarm", "aws:cloudwatch/me
 
 @pytest.fixture(scope="module")
 def prod() -> dict[str, dict[str, Any]]:
-    made = recorded("prod", read_stack(ROOT, "prod"))
+    made = recorded("prod", read_stack(CLINIC, "prod"))
     return {each.name: dict(each.inputs) for each in made.resources if each.type in (PAGE, ALARM)}
 
 
@@ -26,20 +27,20 @@ def test_pages_and_what_silences_them(prod: dict[str, dict[str, Any]]) -> None:
     pages = {name: each.get("actionsSuppressor", {}).get("alarm") for name, each in prod.items() if "alarmRule" in each}
     assert pages == {
         "alarms-primary-page": None,
-        "alarms-standby-page": "tmi-prod-primary-down",
-        "alarms-reporting-page": "tmi-prod-primary-down",
+        "alarms-standby-page": "clinic-prod-primary-down",
+        "alarms-reporting-page": "clinic-prod-primary-down",
         "alarms-main-page": None,
         "alarms-queue-page": None,
     }
     rule = prod["alarms-main-page"]["alarmRule"]
-    assert all(f'ALARM("tmi-prod-main-{node}-down")' in rule for node in (1, 2, 3))
+    assert all(f'ALARM("clinic-prod-main-{node}-down")' in rule for node in (1, 2, 3))
 
 
 def test_lag_looks_at_the_primary(prod: dict[str, dict[str, Any]]) -> None:
     queries = prod["alarms-standby-replica-lag"]["metricQueries"]
     assert [each["metric"]["dimensions"] for each in queries[:2]] == [
-        {"DBInstanceIdentifier": "tmi-prod-standby"},
-        {"DBInstanceIdentifier": "tmi-prod"},
+        {"DBInstanceIdentifier": "clinic-prod-standby"},
+        {"DBInstanceIdentifier": "clinic-prod"},
     ]
     insights = prod["alarms-standby-sessions-blocked"]["metricQueries"][0]["expression"]
     assert insights.startswith("DB_PERF_INSIGHTS('RDS', 'db-")
@@ -69,7 +70,7 @@ def test_lag_looks_at_the_primary(prod: dict[str, dict[str, Any]]) -> None:
     ],
 )
 def test_what_a_setting_gives(postgres: dict[str, Any], key: str, threshold: float | None) -> None:
-    config = {"data-tier:profile": "prod", "data-tier:postgres": postgres}
+    config = {**NAME, "data-tier:profile": "prod", "data-tier:postgres": postgres}
     settings = load_settings(config, stack="prod", source="a test")
     found = {alarm.key: alarm.threshold for alarm in instances("live", settings).primary.alarms}
     assert found.get(key) == (pytest.approx(threshold) if threshold is not None else None)

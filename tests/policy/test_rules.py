@@ -144,7 +144,7 @@ CASES: dict[str, Case] = {
         ),
         beside_bad=(It(EVENT_SUBSCRIPTION, {"sourceType": "db-instance", "sourceIds": ["another"]}),),
     ),
-    "rds-username": Case(INSTANCE, {"username": "tmi_admin"}, {"username": "postgres"}, aside=[REPLICA]),
+    "rds-username": Case(INSTANCE, {"username": "clinic_admin"}, {"username": "postgres"}, aside=[REPLICA]),
     "rds-tls": Case(
         PARAMETER_GROUP,
         {"parameters": [{"name": "rds.force_ssl", "value": "1"}]},

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 from recorded_program import recorded
 
 from graph.deployment import Deployment
@@ -19,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def deployment() -> Deployment:
-    return recorded("prod", read_stack(ROOT, "prod"))
+    return recorded("prod", read_stack(CLINIC, "prod"))
 
 
 def broken(whole: Deployment, name: str, **inputs: Any) -> Deployment:
@@ -55,5 +56,5 @@ def test_a_warning_stays_one(deployment: Deployment) -> None:
         rule="alarm-action",
         resource="alarms-primary-cpu-high",
         message="nobody hears when it is over. Mend: give it a topic in okActions. "
-        "Silenced: tmi-prod-primary-cpu-high.",
+        "Silenced: clinic-prod-primary-cpu-high.",
     )

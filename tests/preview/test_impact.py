@@ -44,7 +44,7 @@ COMPOSITE, FILTER, DASHBOARD = (
 INVOCATION, PASSWORD = "aws:lambda/invocation:Invocation", "random:index/randomPassword:RandomPassword"
 
 I, R, F, D, N, L, B = Effect  # noqa: E741 the columns of the tables stay narrow
-REPLICA = Resource(type=INSTANCE, name="standby", parent="", inputs={"replicateSourceDb": "tmi-prod"})
+REPLICA = Resource(type=INSTANCE, name="standby", parent="", inputs={"replicateSourceDb": "clinic-prod"})
 Inputs = dict[str, Any]
 
 

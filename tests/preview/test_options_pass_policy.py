@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 
 from graph.offline import Offline
 from infra.program import program
@@ -50,10 +51,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 def failures(profile: str, changes: dict[str, Any]) -> set[tuple[str, str]]:
     """Rule and resource of what the pack refuses, for a shop's stack called `live`."""
-    config = {key: value for key, value in read_stack(ROOT, "dev").items() if key.startswith("aws:")}
+    config = {key: value for key, value in read_stack(CLINIC, "dev").items() if key.startswith("aws:")}
     config |= {"data-tier:profile": profile, "data-tier:name": "shop"}
     config |= {f"data-tier:{key}": value for key, value in changes.items()}
-    found = run_program("live", lambda: program(ROOT), Offline("eu-west-1"), config)
+    found = run_program("live", lambda: program(CLINIC), Offline("eu-west-1"), config)
     return {
         (each.rule.id, f"{each.resource}: {each.detail}")
         for each in evaluate(declared(found), today=date(2026, 11, 29))

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import clinic_project
 import pytest
+from clinic_project import CLINIC, NAME
 from recorded_program import recorded
 
-from cli.project import load
 from graph.deployment import Deployment
 from graph.offline import Offline
 from graph.saved import SavedError, read
 from infra.program import program
+from infra.settings.stackfile import read_stack
 from preview.markdown import markdown
 from preview.plan import plan
 from preview.preflight import Preflight, preflight
@@ -26,8 +28,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def deployed(stack: str) -> Deployment:
-    source = load(stack)
-    return recorded(stack, source.config, region=source.region)
+    config = read_stack(CLINIC, stack)
+    return recorded(stack, config, region=config["aws:region"])
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +80,8 @@ def test_what_is_deployed_unchanged_is_no_change(prod: Deployment) -> None:
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
 def test_another_accounts_stack_in_the_engines_order_is_no_change(stack: str) -> None:
     """As the genuine engine writes it (tests/engine): ids, random values, order, components' outputs."""
-    source = load(stack)
-    theirs = run_program(stack, source.program, Elsewhere(source.region, "210987654321"), source.config)
+    config = read_stack(CLINIC, stack)
+    theirs = run_program(stack, lambda: program(CLINIC), Elsewhere(config["aws:region"], "210987654321"), config)
     state = export(theirs)
     resources = state["deployment"]["resources"]
     by_urn = {each["urn"]: each for each in resources}
@@ -104,9 +106,9 @@ def test_another_accounts_stack_in_the_engines_order_is_no_change(stack: str) ->
 )
 def test_a_strangers_stack_under_any_name_and_partition_is_no_change(stack: str, profile: str, region: str) -> None:
     """Beside it in the state: what the program only reads, an old one, a view, and what a snippet declares."""
-    config = {"aws:region": region, "data-tier:profile": profile}
+    config = {**NAME, "aws:region": region, "data-tier:profile": profile}
     ours, theirs = (
-        run_program(stack, lambda: program(ROOT), cloud, config)
+        run_program(stack, lambda: program(CLINIC), cloud, config)
         for cloud in (Offline(region), Elsewhere(region, "210987654321"))
     )
     state = json.loads(json.dumps(export(theirs)).replace("::data-tier::", "::shop::"))
@@ -153,8 +155,8 @@ def test_the_bundle_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     """The functions are updated when their code is another, and when it is not there nothing is said."""
     bundle = tmp_path / "build" / "runner.zip"
     bundle.parent.mkdir()
-    (tmp_path / "access.yaml").write_text((ROOT / "access.yaml").read_text())
-    now = run_program("dev", lambda: program(tmp_path), Offline("eu-west-1"), {"data-tier:profile": "dev"})
+    clinic_project.copy(tmp_path)
+    now = run_program("dev", lambda: program(tmp_path), Offline("eu-west-1"), {**NAME, "data-tier:profile": "dev"})
     state = export(now)
     archive = {"4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7"}
     code = {**archive, "hash": hashlib.sha256(b"old").hexdigest(), "path": "build/runner.zip"}
@@ -214,7 +216,7 @@ def test_a_protected_instance_that_leaves_the_program_is_refused(prod: Deploymen
     def edit(resources: list[dict[str, Any]]) -> None:
         old = {**named(resources, "postgres-primary")}
         old["urn"] = old["urn"].replace("postgres-primary", "postgres-former")
-        resources.append({**old, "id": "tmi-former"})
+        resources.append({**old, "id": "clinic-former"})
 
     report = changed(prod, edit)
     assert [(i.name, i.rule) for i in report.impacts] == [("postgres-former", "rds-delete-protected")]

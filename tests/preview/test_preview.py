@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 from recorded_program import recorded
 
 from infra.instances import instances
@@ -19,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def preview(stack: str, **changes: Any) -> Preview:
-    config = read_stack(ROOT, stack) | {f"data-tier:{key}": value for key, value in changes.items()}
+    config = read_stack(CLINIC, stack) | {f"data-tier:{key}": value for key, value in changes.items()}
     settings = load_settings(config, stack=stack, source="test")
     return plan(
         recorded(stack, config),
@@ -56,7 +57,7 @@ def test_what_is_secret_is_not_shown() -> None:
 
 def test_prod_is_protected_and_dev_is_not() -> None:
     for stack, expected in (("prod", True), ("dev", False)):
-        deployment = recorded(stack, read_stack(ROOT, stack))
+        deployment = recorded(stack, read_stack(CLINIC, stack))
         kinds = ("aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup")
         held = [each for each in deployment.resources if each.type in kinds]
         assert {each.protect for each in held} == {expected}
@@ -66,7 +67,7 @@ def test_prod_is_protected_and_dev_is_not() -> None:
 
 def test_alarms_hang_on_ids_that_exist() -> None:
     made = preview("prod", redis={"sharded": {"class": "cache.m7g.large", "shards": 2, "replicas": 1}})
-    members = {f"tmi-prod-sharded-{shard:04}-{node:03}" for shard in (1, 2) for node in (1, 2)}
+    members = {f"clinic-prod-sharded-{shard:04}-{node:03}" for shard in (1, 2) for node in (1, 2)}
     instances = {r.inputs["identifier"] for r in made.resources if r.type == "aws:rds/instance:Instance"}
     watched, counted = set(), set()
     for alarm in (r.inputs for r in made.resources if r.type == "aws:cloudwatch/metricAlarm:MetricAlarm"):
@@ -120,17 +121,17 @@ def test_alarms_of_another_region_tell_its_own_topics() -> None:
     alarms = [r for r in there if r.type.startswith("aws:cloudwatch/") and "alarmActions" in r.inputs]
     assert {"alarms-dr-dr-down", "alarms-dr-dr-replica-lag", "alarms-dr-dr-page"} <= {r.name for r in alarms}
     told = {action for r in alarms for action in r.inputs["alarmActions"]}
-    topics = {f"arn:aws:sns:eu-central-1:123456789012:tmi-prod-dr-{each}" for each in ("critical", "warning")}
+    topics = {f"arn:aws:sns:eu-central-1:123456789012:clinic-prod-dr-{each}" for each in ("critical", "warning")}
     assert told == topics
     assert {r.inputs.get("metricQueries", []) == [] for r in alarms if r.name == "alarms-dr-dr-replica-lag"} == {True}
     mails = [r for r in there if r.type == "aws:sns/topicSubscription:TopicSubscription"]
     assert [(r.inputs["endpoint"], r.inputs["topic"]) for r in mails] == [("a@example.org", min(topics))]
     events = [r for r in there if r.type == "aws:rds/eventSubscription:EventSubscription"]
     assert {r.inputs["snsTopic"].rpartition("-")[2] for r in events} == {"warning", "info"}
-    assert {tuple(r.inputs["sourceIds"]) for r in events} == {("tmi-prod-dr",)}
+    assert {tuple(r.inputs["sourceIds"]) for r in events} == {("clinic-prod-dr",)}
     # A channel is set up once for all regions.
     (chat,) = [r for r in made.resources if r.type == "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration"]
-    assert chat.inputs["snsTopicArns"] == ["arn:aws:sns:eu-west-1:123456789012:tmi-prod-critical", min(topics)]
+    assert chat.inputs["snsTopicArns"] == ["arn:aws:sns:eu-west-1:123456789012:clinic-prod-critical", min(topics)]
     body = next(r.inputs["dashboardBody"] for r in made.resources if r.type == "aws:cloudwatch/dashboard:Dashboard")
     regions = {each["properties"].get("region") for each in json.loads(body)["widgets"] if each["type"] == "metric"}
     assert regions == {"eu-west-1", "eu-central-1"}

@@ -19,7 +19,7 @@ MENDS_16 = (
     "Either provide the file, use the system's trusted roots with sslrootcert=system, or change sslmode to disable "
     "server certificate verification."
 )
-WHO = 'for host "10.0.0.2", user "app", database "tmi"'
+WHO = 'for host "10.0.0.2", user "app", database "clinic"'
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ WHO = 'for host "10.0.0.2", user "app", database "tmi"'
         (LIBPQ + "received invalid response to SSL negotiation: H", "unclear"),
         (LIBPQ + 'FATAL: password authentication failed for user "app"', None),
         (LIBPQ + "FATAL: sorry, too many clients already", None),
-        (LIBPQ + 'FATAL: database "tmi" does not exist', None),
+        (LIBPQ + 'FATAL: database "clinic" does not exist', None),
         (LIBPQ + "Connection refused Is the server running on that host and accepting TCP/IP connections?", None),
         ('could not translate host name "db.example" to address: Name or service not known', None),
         # Python's ssl by way of redis-py

@@ -19,7 +19,11 @@ STACK = "live"
 
 def stack(profile: str, /, named: str = STACK, aws: dict[str, Any] | None = None, **more: Any) -> Deployed:
     """A stack that is not called as its profile is."""
-    config = {"data-tier:profile": profile, **{f"data-tier:{key}": value for key, value in more.items()}}
+    config = {
+        "data-tier:name": "shop",
+        "data-tier:profile": profile,
+        **{f"data-tier:{key}": value for key, value in more.items()},
+    }
     config |= {f"aws:{key}": value for key, value in (aws or {"region": "eu-west-3"}).items() if value}
     settings = load_settings(config, stack=named, source="test")
     return targets.deployed(instances(named, settings, config.get("aws:region")), settings, config)
@@ -60,8 +64,8 @@ STEPS: list[tuple[str, dict[str, Any], str, str, list[str]]] = [
      ["Move to db.r7g.large", "Restart the primary first"]),
     ("dev", {}, "postgres.class=db.m7g.large", "", ["Move to db.m7g.large"]),
     ("prod", {}, "postgres.ca=rds-ca-ecc384-g1", "",
-     ["Have every client trust rds-ca-ecc384-g1", "Have tmi-live-standby present", "Have tmi-live-reporting present",
-      "Have tmi-live present", "Declare it"]),
+     ["Have every client trust rds-ca-ecc384-g1", "Have shop-live-standby present", "Have shop-live-reporting present",
+      "Have shop-live present", "Declare it"]),
     ("prod", {"postgres": BIG}, "postgres.storage=400", "", ["Grow to 400"]),
     ("prod", {"redis": {"main": {"engine": "redis", "version": "7.1", "replicas": 1}}}, "main.engine=valkey", "",
      ["Take a snapshot", "Change the engine"]),
@@ -130,7 +134,9 @@ def test_lines_for_the_stack_file_are_settings() -> None:
                 if text.startswith("data-tier:"):
                     key, _, value = text.partition(": ")
                     load_settings(
-                        {"data-tier:profile": profile, key: yaml.safe_load(value)}, stack=profile, source="plan"
+                        {"data-tier:name": "shop", "data-tier:profile": profile, key: yaml.safe_load(value)},
+                        stack=profile,
+                        source="plan",
                     )
 
 
@@ -139,9 +145,9 @@ def test_replicas_are_not_waited_for_where_there_are_none() -> None:
     assert "Down for some minutes" in made.steps[0].users
     (made,) = plan(stack("prod"), ["postgres.class=db.r7g.xlarge"])
     assert "failover" in made.steps[0].users
-    assert made.steps[1].how[-1] == "aws rds reboot-db-instance --db-instance-identifier tmi-live --region eu-west-3", (
-        "the primary is the last when values rise"
-    )
+    assert (
+        made.steps[1].how[-1] == "aws rds reboot-db-instance --db-instance-identifier shop-live --region eu-west-3"
+    ), "the primary is the last when values rise"
 
 
 def test_a_replica_of_another_region_is_not_taken_along_to_another_major() -> None:
@@ -158,12 +164,12 @@ def test_a_replica_of_another_region_is_not_taken_along_to_another_major() -> No
 # Stacks whose name is not their profile's: name, profile, data-tier:name, aws:*, replicas, what their commands say
 ELSEWHERE = {"region": "eu-central-1", "vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"]}
 NAMED: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
-    ("live", "prod", "tmi", {"region": "eu-west-1"}, {"standby": {}}),
+    ("live", "prod", "clinic", {"region": "eu-west-1"}, {"standby": {}}),
     ("live", "prod", "shop", {"region": "sa-east-1"}, {"standby": {}, "dr": {"remote": ELSEWHERE}}),
     ("prod", "dev", "shop", {"region": "cn-north-1", "profile": "shop-admin"}, {}),
     ("dev", "prod", "shop", {"region": "eu-west-3", "allowedAccountIds": ["210987654321"]}, {"prod": {}}),
     ("staging-2", "staging", "a", {"profile": "work"}, {"one": {"remote": ELSEWHERE}}),
-    ("prod-eu", "prod", "tmi", {}, {}),
+    ("prod-eu", "prod", "clinic", {}, {}),
 ]
 _AWS = re.compile(r"^aws (\S+) \S+")
 _ID = re.compile(
@@ -243,4 +249,4 @@ def test_a_plan_begins_with_who_makes_the_calls_where_the_file_says(
     aws: dict[str, Any], first: tuple[str, ...]
 ) -> None:
     (made,) = plan(stack("dev", STACK, aws), ["postgres.class=db.m7g.large"])
-    assert set(made.steps[0].before) == {*first, "tmi-live is available"}
+    assert set(made.steps[0].before) == {*first, "shop-live is available"}

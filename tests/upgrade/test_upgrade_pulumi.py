@@ -18,7 +18,11 @@ SCRIPT = '#!/bin/sh\necho "$PWD: $*" >> "$LOG"\ncase "$*" in *broken*) exit 255;
 def world(root: Path, *, pulumi: bool = True) -> Real:
     config = {"data-tier:postgres": {"class": "db.m7g.large", "storage": {"allocated": 200, "max": 400}}}
     return Real(
-        aws=Aws("eu-west-3", None, Caller()), database=Database(None, ""), config=config, root=root, pulumi=pulumi
+        aws=Aws("eu-west-3", None, Caller()),
+        database=Database(None, "", root / "migrations"),
+        config=config,
+        root=root,
+        pulumi=pulumi,
     )
 
 

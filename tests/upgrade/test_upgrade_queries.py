@@ -26,7 +26,7 @@ class Here(Database):
     """The database, as its superuser."""
 
     def __init__(self, port: int) -> None:
-        super().__init__(None, "")
+        super().__init__(None, "", Path())
         self.port = port
 
     def _open(self) -> psycopg.Connection[Any]:

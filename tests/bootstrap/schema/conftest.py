@@ -10,14 +10,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from clinic_project import CLINIC
 from once import kept
 from real_servers import Postgres, postgres, postgres_binaries
 from schema_server import make_database
-from threat_models import GRANTS, ROWS
 
 from bootstrap import schema
+from bootstrap.application import DEFINITION, MIGRATIONS
 from bootstrap.migrate import MigrationRunner, PostgresLedger, Source
-from bootstrap.run import MIGRATIONS
 
 Connection = psycopg.Connection[Any]
 
@@ -29,23 +29,14 @@ def _server(major: str) -> Iterator[Postgres]:
         postgres(postgres_binaries()[major], Path(folder), int(major)) as server,
     ):
         with server.superuser() as admin:
-            admin.execute("CREATE ROLE tmi_owner; CREATE ROLE tmi_app; CREATE ROLE tmi_reporting")
+            admin.execute("CREATE ROLE clinic_owner; CREATE ROLE clinic_app; CREATE ROLE clinic_reporting")
         yield server
 
 
 @contextmanager
 def _migrated(server: Postgres) -> Iterator[Connection]:
     with make_database(server, "migrated") as connection:
-        MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
-        yield connection
-
-
-@contextmanager
-def _filled(server: Postgres) -> Iterator[Connection]:
-    with make_database(server, "filled") as connection:
-        MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
-        connection.execute(GRANTS)
-        connection.execute(ROWS.encode())
+        MigrationRunner(Source.load(CLINIC / MIGRATIONS), PostgresLedger(connection), role="clinic_owner").up()
         yield connection
 
 
@@ -60,13 +51,6 @@ def server_of() -> Iterator[Callable[[str], Postgres]]:
 def migrated_of(server_of: Callable[[str], Postgres]) -> Iterator[Callable[[Postgres], Connection]]:
     """A server's migrated database."""
     with kept(_migrated) as databases:
-        yield databases
-
-
-@pytest.fixture(scope="session")
-def filled_of(server_of: Callable[[str], Postgres]) -> Iterator[Callable[[Postgres], Connection]]:
-    """A server's migrated database with rows."""
-    with kept(_filled) as databases:
         yield databases
 
 
@@ -88,7 +72,7 @@ def migrated(schema_server: Postgres, migrated_of: Callable[[Postgres], Connecti
 
 
 @pytest.fixture
-def tmi(migrated: Connection) -> Iterator[Connection]:
+def clinic(migrated: Connection) -> Iterator[Connection]:
     """The migrated database, in a transaction that is rolled back."""
     with migrated.transaction(force_rollback=True):
         yield migrated
@@ -96,24 +80,4 @@ def tmi(migrated: Connection) -> Iterator[Connection]:
 
 @pytest.fixture(scope="session")
 def definition() -> schema.Schema:
-    path = schema.beside(MIGRATIONS)
-    assert path
-    return schema.load(path)
-
-
-@pytest.fixture(scope="session")
-def filled(schema_server: Postgres, filled_of: Callable[[Postgres], Connection]) -> Connection:
-    return filled_of(schema_server)
-
-
-@pytest.fixture
-def acting(filled: Connection) -> Iterator[Callable[..., Connection]]:
-    """In a transaction that is rolled back: become a role, for a user."""
-    with filled.transaction(force_rollback=True):
-
-        def become(role: str, user: str = "") -> Connection:
-            filled.execute(f"RESET ROLE; SET LOCAL ROLE {role}".encode())
-            filled.execute("SELECT set_config('app.user_email', %s, true)", (user,))
-            return filled
-
-        yield become
+    return schema.load(CLINIC / DEFINITION)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.server
 Connection = psycopg.Connection[Any]
 
 SHOP = """
-SET ROLE tmi_owner;
+SET ROLE clinic_owner;
 CREATE TABLE plain (id bigint);
 CREATE TABLE log (id bigint, at date) PARTITION BY RANGE (at);
 CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
@@ -36,8 +36,8 @@ CREATE MATERIALIZED VIEW filled_view AS SELECT * FROM plain;
 CREATE MATERIALIZED VIEW never_filled AS SELECT * FROM plain WITH NO DATA;
 CREATE VIEW looked_at AS SELECT * FROM plain;
 RESET ROLE;
-CREATE SCHEMA archive AUTHORIZATION tmi_owner;
-SET ROLE tmi_owner;
+CREATE SCHEMA archive AUTHORIZATION clinic_owner;
+SET ROLE clinic_owner;
 CREATE TABLE archive.log (id bigint) PARTITION BY LIST (id);
 CREATE TABLE archive.log_a PARTITION OF archive.log FOR VALUES IN (1);
 INSERT INTO archive.log VALUES (1), (1);
@@ -47,7 +47,7 @@ CREATE TEMPORARY TABLE passing AS SELECT 1;
 RESET ROLE;
 CREATE TABLE archive.nobodys (id bigint);
 INSERT INTO archive.nobodys VALUES (1);
-ALTER TABLE archive.nobodys OWNER TO tmi_app;
+ALTER TABLE archive.nobodys OWNER TO clinic_app;
 """
 ROWS = {
     "Odd name": 1,
@@ -70,7 +70,7 @@ def shop(schema_server: Postgres) -> Iterator[Connection]:
 
 def test_every_row_is_counted_once_and_what_the_role_may_not_read_is_named(shop: Connection) -> None:
     with shop.transaction(force_rollback=True):
-        shop.execute("SET LOCAL ROLE tmi_owner")
+        shop.execute("SET LOCAL ROLE clinic_owner")
         counted = schema.count(shop)
     assert counted == schema.Counted(rows=ROWS, unread=("archive.nobodys",))
 
@@ -79,7 +79,7 @@ def test_a_row_of_another_server_is_not_asked_for(shop: Connection) -> None:
     """A foreign partition of a server that is not there: reading it would fail."""
     with shop.transaction(force_rollback=True):
         shop.execute("""CREATE FOREIGN DATA WRAPPER nowhere; CREATE SERVER away FOREIGN DATA WRAPPER nowhere;
-            GRANT USAGE ON FOREIGN SERVER away TO tmi_owner; SET LOCAL ROLE tmi_owner;
+            GRANT USAGE ON FOREIGN SERVER away TO clinic_owner; SET LOCAL ROLE clinic_owner;
             CREATE FOREIGN TABLE log_away PARTITION OF log FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') SERVER away;
             CREATE FOREIGN TABLE alone (id bigint) SERVER away""")
         assert schema.count(shop).rows == ROWS

@@ -1,53 +1,17 @@
-"""TMI's migrations on a real server, run as the data tier runs them: by a login that SETs the owner's role."""
+"""What the tables take and refuse, whoever writes: names, checks, keys, time stamps, and what goes with what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-import psycopg
 import pytest
-from migrate_server import MIGRATIONS, Database
+from application_server import ApplicationServer, Connection
+from once import kept
 from psycopg import errors
-
-from bootstrap.migrate import MigrationRunner, PostgresLedger, Source
 
 pytestmark = pytest.mark.server
 
-Connection = psycopg.Connection[Any]
-
-# Every object as PostgreSQL itself would write it; column numbers are left out, as a dropped column leaves a hole.
-CATALOG = """
-SELECT format('table %s kind %s owner %s security %s %s options %s of %s %s', c.oid::regclass, c.relkind,
-              pg_get_userbyid(c.relowner), relrowsecurity, relforcerowsecurity, reloptions, pg_get_partkeydef(c.oid),
-              pg_get_expr(relpartbound, c.oid)), obj_description(c.oid)
-  FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
-UNION ALL
-SELECT format('column %s.%s %s %s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull,
-              pg_get_expr(adbin, adrelid)), col_description(attrelid, attnum)
-  FROM pg_attribute JOIN pg_class c ON c.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
- WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND attnum > 0 AND NOT attisdropped
-UNION ALL
-SELECT 'index ' || indexdef, NULL FROM pg_indexes WHERE schemaname = 'public'
-UNION ALL
-SELECT format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid)), NULL
-  FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
-UNION ALL
-SELECT format('trigger %s %s', tgenabled, pg_get_triggerdef(oid)), NULL FROM pg_trigger WHERE NOT tgisinternal
-UNION ALL
-SELECT format('policy %s', to_jsonb(p)), NULL FROM pg_policies p
-UNION ALL
-SELECT 'view ' || pg_get_viewdef(oid), NULL FROM pg_class
- WHERE relnamespace = 'public'::regnamespace AND relkind = 'v'
-UNION ALL
-SELECT 'function ' || pg_get_functiondef(oid), obj_description(oid)
-  FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
-   AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
-UNION ALL
-SELECT 'type ' || typname, NULL FROM pg_type t WHERE typnamespace = 'public'::regnamespace
-   AND NOT EXISTS (SELECT FROM pg_depend
-                    WHERE classid = 'pg_type'::regclass AND objid IN (t.oid, t.typelem) AND deptype = 'e')
-"""
 TABLES = {
     "audit_log",
     "collaboration_sessions",
@@ -63,8 +27,6 @@ TABLES = {
     "user_providers",
     "users",
 }
-EMBEDDINGS = 12  # makes nothing on a server without vector
-ROWS_ONLY = {14, 18}
 NAMED = {
     "idx_users_email": "users (email varchar_pattern_ops)",
     "idx_users_last_login": "users (last_login)",
@@ -82,72 +44,41 @@ NAMED = {
 }
 
 
-def _catalog(connection: Connection) -> list[Any]:
-    rows = connection.execute(CATALOG.encode()).fetchall()
-    return sorted((row for row in rows if "_migrations" not in row[0]), key=str)
+@pytest.fixture(scope="module")
+def shop_of() -> Iterator[Callable[[ApplicationServer], Connection]]:
+    """A server's database with a user, a threat model and a diagram; every statement is the owner's."""
 
+    @contextmanager
+    def make(server: ApplicationServer) -> Iterator[Connection]:
+        with server.migrated("shop") as connection:
+            connection.execute("SET ROLE tmi_owner")
+            connection.execute("INSERT INTO users (email, name) VALUES ('Ann@Example.ORG', 'Ann')")
+            connection.execute("INSERT INTO threat_models (owner_email, name) VALUES ('ANN@example.org', 'Shop')")
+            connection.execute("INSERT INTO diagrams (threat_model_id, name) SELECT id, 'Flow' FROM threat_models")
+            yield connection
 
-def _runner(connection: Connection) -> MigrationRunner:
-    return MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner")
+    with kept(make) as databases:
+        yield databases
 
 
 @pytest.fixture
-def runner(connection: Connection) -> MigrationRunner:
-    return _runner(connection)
-
-
-@pytest.fixture(scope="module")
-def migrated(shared_database: Database) -> Iterator[Connection]:
-    """The whole schema, with a user, a threat model and a diagram; every statement is the owner's."""
-    with shared_database.connect() as connection:
-        _runner(connection).up()
-        connection.execute("SET ROLE tmi_owner")
-        connection.execute("INSERT INTO users (email, name) VALUES ('Ann@Example.ORG', 'Ann')")
-        connection.execute("INSERT INTO threat_models (owner_email, name) VALUES ('ANN@example.org', 'Shop')")
-        connection.execute("INSERT INTO diagrams (threat_model_id, name) SELECT id, 'Flow' FROM threat_models")
+def tmi(servers: ApplicationServer, shop_of: Callable[[ApplicationServer], Connection]) -> Iterator[Connection]:
+    """In a transaction that is rolled back."""
+    connection = shop_of(servers)
+    with connection.transaction(force_rollback=True):
         yield connection
 
 
-@pytest.fixture
-def tmi(migrated: Connection) -> Iterator[Connection]:
-    """`migrated`, in a transaction that is rolled back."""
-    with migrated.transaction(force_rollback=True):
-        yield migrated
-
-
-def test_each_is_undone_and_redone(runner: MigrationRunner, connection: Connection) -> None:
-    """Up, down and up again of each: the catalog is what it was before, down to comments and owners."""
-    for version in runner.source.versions:
-        before = _catalog(connection)
-        runner.up(1)
-        after = _catalog(connection)
-        nothing = version in ROWS_ONLY or (version == EMBEDDINGS and not _has_vector(connection))
-        assert (after == before) is nothing
-        runner.down(1)
-        assert _catalog(connection) == before, f"down of {version} does not undo its up"
-        runner.up(1)
-        assert _catalog(connection) == after, f"{version} gives something else the second time"
-
-
-def test_all_the_way_down_and_up(runner: MigrationRunner, connection: Connection) -> None:
-    runner.up()
-    full = _catalog(connection)
-    runner.down(None)
-    assert _catalog(connection) == []
-    runner.up()
-    assert _catalog(connection) == full
-
-
-def test_a_server_without_vector(database: Database, runner: MigrationRunner) -> None:
+def test_a_server_without_vector(servers: ApplicationServer) -> None:
     """Everything but the embeddings is made, and undone."""
-    with database.connect("postgres") as admin:
-        admin.execute("DROP EXTENSION IF EXISTS vector")
+    with servers.empty("without_vector") as connection:
+        connection.execute("DROP EXTENSION IF EXISTS vector")
+        runner = servers.runner(connection)
         runner.up()
-        assert admin.execute("SELECT to_regclass('embeddings'), to_regclass('audit_log') IS NULL").fetchone() == (
-            None,
-            False,
-        )
+        made = connection.execute("SELECT to_regclass('embeddings'), to_regclass('audit_log') IS NULL").fetchone()
+        assert made == (None, False)
         runner.down(None)
+    servers.drop("without_vector")
 
 
 def test_names(tmi: Connection) -> None:

@@ -5,13 +5,6 @@ from __future__ import annotations
 
 ANN, BOB, EVE = "ann@example.org", "bob@example.org", "eve@example.org"
 
-# As the bootstrap grants it: the application reads and writes, reporting reads, partitions are closed.
-GRANTS = """
-GRANT USAGE ON SCHEMA public TO tmi_app, tmi_reporting;
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tmi_app;
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO tmi_reporting;
-REVOKE ALL ON audit_log_default FROM tmi_app, tmi_reporting;
-"""
 ROWS = """
 INSERT INTO users (email, name) VALUES
     ('ann@example.org', 'Ann'), ('bob@example.org', 'Bob'), ('eve@example.org', 'Eve');

@@ -3,23 +3,14 @@ by the application's login for somebody who has no part in it, and by a reader."
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-import psycopg
 import pytest
+from application_server import Acting, ApplicationServer, Connection
 from psycopg import errors
-from real_servers import Postgres
-from schema_server import make_database
-from threat_models import ANN, BOB, EVE, GRANTS
-
-from bootstrap.migrate import MigrationRunner, PostgresLedger, Source
-from bootstrap.run import MIGRATIONS
+from threat_models import ANN, BOB, EVE
 
 pytestmark = pytest.mark.server
-Connection = psycopg.Connection[Any]
-Acting = Callable[..., Connection]
 CELL = "11111111-1111-1111-1111-111111111111"
 
 # Of Shop, all by its id; what every row of a table needs beside that.
@@ -245,19 +236,17 @@ INSERT INTO metadata (entity_type, entity_id, key, value)
 
 
 @pytest.fixture
-def older(schema_server: Postgres) -> Iterator[Connection]:
+def older(servers: ApplicationServer) -> Iterator[Connection]:
     """A database at version 12 with such rows."""
-    with make_database(schema_server, "older") as connection:
-        runner = MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner")
-        runner.goto(12)
+    with servers.empty("older") as connection:
+        servers.runner(connection).goto(12)
         connection.execute(BEFORE.encode())
         yield connection
-    with schema_server.superuser() as admin, suppress(errors.UndefinedTable):
-        admin.execute("DROP DATABASE older WITH (FORCE)")
+    servers.drop("older")
 
 
-def test_rows_of_before_go_to_whose_they_are(older: Connection) -> None:
-    runner = MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(older), role="tmi_owner")
+def test_rows_of_before_go_to_whose_they_are(servers: ApplicationServer, older: Connection) -> None:
+    runner = servers.runner(older)
     runner.up()
     values = "SELECT value, (SELECT name FROM threat_models WHERE id = threat_model_id) FROM metadata ORDER BY value"
     assert older.execute(values).fetchall() == [
@@ -278,7 +267,7 @@ def test_rows_of_before_go_to_whose_they_are(older: Connection) -> None:
         ("Bank in Bank",),
         ("Shop in Shop",),
     ]
-    older.execute(GRANTS)
+    servers.grant("older")
     with older.transaction():
         older.execute("SET LOCAL ROLE tmi_app; SET LOCAL app.user_email = 'eve@example.org'")
         assert older.execute("SELECT FROM metadata WHERE value LIKE 'Shop%' OR value = 'of both'").rowcount == 0

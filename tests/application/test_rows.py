@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import psycopg
 import pytest
+from application_server import Acting, ApplicationServer, Connection
 from psycopg import errors
-from real_servers import Postgres
 from threat_models import ANN, BOB, EVE
 
 pytestmark = pytest.mark.server
-Connection = psycopg.Connection[Any]
 
 PRIVATE = {
     "threat_models": 1,
@@ -32,9 +27,6 @@ def count(connection: Connection, table: str) -> int:
     row = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
     assert row
     return int(row[0])
-
-
-Acting = Callable[..., Connection]
 
 
 @pytest.mark.parametrize(
@@ -57,9 +49,9 @@ def test_who_sees_what(acting: Acting, role: str, user: str, factor: int) -> Non
     assert {table: count(connection, table) for table in PRIVATE} == expected
 
 
-def test_a_setting_of_an_earlier_transaction_is_nobody(schema_server: Postgres, filled: Connection) -> None:
+def test_a_setting_of_an_earlier_transaction_is_nobody(servers: ApplicationServer, filled: Connection) -> None:
     """After SET LOCAL the setting is empty, not NULL: a pooled connection must not act for the empty address."""
-    with schema_server.superuser("filled") as connection:
+    with servers.server.superuser("filled") as connection:
         connection.execute(f"BEGIN; SET LOCAL app.user_email = '{ANN}'; COMMIT".encode())
         assert connection.execute("SELECT current_setting('app.user_email'), app_user_email()").fetchone() == ("", None)
 
