@@ -16,7 +16,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down clients-node clients-go test lint types unit fmt bench policy schema reference bundle image requirements clean reliability engine mutation
+.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down node clients-go test lint types unit fmt bench policy schema reference bundle image requirements clean reliability engine mutation
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -82,13 +82,25 @@ policy/venv/ready: requirements/policy.txt .venv/pip
 	@policy/venv/bin/python -c 'import pulumi_policy, pydantic, yaml'
 	@touch $@
 
-# The clients of Redis that presets are tried with: an environment of their own, as an application has, and one for arq,
-# which wants an older redis-py.
-.venv/clients/ready .venv/clients-arq/ready: .venv/%/ready: requirements/%.txt .venv/pip
+# The clients of Redis that presets are tried with, and the tools that migrate PostgreSQL: in environments of their own,
+# as an application has them, and one for arq, which wants an older redis-py.
+CLIENTS := clients clients-arq clients-postgres
+.venv/clients/ready .venv/clients-arq/ready .venv/clients-postgres/ready: .venv/%/ready: requirements/%.txt .venv/pip
 	@$(PYTHON) -m venv --without-pip $(@D)
-	@echo "The first run: clients of Redis ($*)"
+	@echo "The first run: what applications use ($*)"
 	@$(BIN)/python -m pip --python $(@D)/bin/python $(PIP) --require-hashes -r $<
 	@touch $@
+
+# What runs on Node, each folder from its own lock file and without install scripts. An npm that finds no registry stops
+# nothing: the tests of that folder skip then.
+NODE := examples/patterns/typescript tests/clients/real/node tests/migration_tools/real/node
+%/node_modules/ready: %/package-lock.json %/.npmrc
+	@echo "The first run: $*, in Node"
+	@cd $* && npm ci --loglevel=error && touch node_modules/ready
+
+node: ## Install the clients, the tools and the examples in Node that the tests try (needs npm).
+	@if ! command -v npm >/dev/null; then echo "No npm on PATH: the tests in Node are skipped"; \
+	else for each in $(NODE); do $(AGAIN) -s $$each/node_modules/ready || echo "npm could not install the packages of $$each: its tests are skipped" >&2; done; fi
 
 install: .venv/runtime ## Install what `datatier` needs.
 
@@ -114,7 +126,7 @@ types: .venv/dev ## Check the types (mypy, strict).
 	@$(BIN)/mypy
 
 # In the order of their names, which has the long files in the middle: what is left at the end is short.
-unit: .venv/dev policy/venv/ready .venv/clients/ready .venv/clients-arq/ready ## Run the tests (pytest, warnings as errors).
+unit: .venv/dev policy/venv/ready $(foreach each,$(CLIENTS),.venv/$(each)/ready) node ## Run the tests (pytest, warnings as errors).
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 servers: ## Install Debian's servers for the tests that need them: TLS, PostgreSQL 15, a connection pooler, Prometheus (as root).
@@ -129,19 +141,6 @@ build/bin/migrate: Makefile
 
 interop: .venv/dev build/bin/migrate ## Alternate with the genuine golang-migrate on one database (needs go).
 	@PATH="$(CURDIR)/build/bin:$$PATH" DATATIER_NO_SKIPS=golang-migrate $(BIN)/pytest -n 0 tests/bootstrap/migrate/test_migrate_interop.py tests/bootstrap/migrate/test_foreign_folders.py
-
-# Clients of Redis in Node, where npm is: from the lock file, without their install scripts. An npm that finds no
-# registry stops nothing: the tests of these clients skip then.
-NODE_CLIENTS := tests/clients/real/node
-$(NODE_CLIENTS)/node_modules/ready: $(NODE_CLIENTS)/package-lock.json $(NODE_CLIENTS)/.npmrc
-	@echo "The first run: clients of Redis (Node)"
-	@cd $(@D)/.. && npm ci --loglevel=error && touch node_modules/ready
-
-unit: clients-node
-
-clients-node: ## Install the clients of Redis in Node that the tests try (needs npm).
-	@if ! command -v npm >/dev/null; then echo "No npm on PATH: the tests of Redis clients in Node are skipped"; \
-	else $(AGAIN) -s $(NODE_CLIENTS)/node_modules/ready || echo "npm could not install the clients of Redis: their tests are skipped" >&2; fi
 
 build/bin/redis-clients: $(wildcard tests/clients/real/go/*)
 	@cd tests/clients/real/go && go build -o $(CURDIR)/$@ .
@@ -195,8 +194,8 @@ requirements: ## Update the pinned requirements (needs uv), with hashes and with
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/exporter.in -c requirements/runtime.txt -o requirements/exporter.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/policy.in -o requirements/policy.txt
-	for each in clients clients-arq; do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/$$each.in -o requirements/$$each.txt; done
+	for each in $(CLIENTS); do uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/$$each.in -o requirements/$$each.txt; done
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/package.in -c requirements/runtime.txt -o components/requirements.txt
 
 clean: ## Remove everything that can be rebuilt; keep the data in .local.
-	@rm -rf .venv policy/venv $(NODE_CLIENTS)/node_modules build .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv policy/venv $(addsuffix /node_modules,$(NODE)) examples/patterns/typescript/dist build .mypy_cache .ruff_cache .hypothesis

@@ -6,9 +6,9 @@ WRITE=1 python bench/alarms.py    and put it into bench/README.md
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -20,7 +20,9 @@ from pathlib import Path
 from section import publish
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+import clinic_project  # noqa: E402
+
 DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
 RUNS = 5
 
@@ -42,7 +44,8 @@ def in_process() -> tuple[int, list[float], list[float]]:
     from cli.project import load
     from preview.findings.alarms import indexed
 
-    source = load("prod")
+    with contextlib.chdir(clinic_project.CLINIC):
+        source = load("prod")
     made = source.offline()
     checked = timed(lambda: check(indexed(made, source.region)))
     return len(indexed(made, source.region).alarms), checked, timed(source.offline)
@@ -52,8 +55,7 @@ def commands() -> tuple[list[float], list[float]]:
     """Seconds of `alarms prove` and `alarms check` as processes, against a tier of prod."""
     with tempfile.TemporaryDirectory(dir=ROOT.parent) as name:
         folder = Path(name)
-        for file in ("Pulumi.yaml", "Pulumi.prod.yaml", "access.yaml"):
-            shutil.copy(ROOT / file, folder / file)
+        clinic_project.copy(folder)
 
         def call(*words: str, fine: tuple[int, ...] = (0,)) -> None:
             done = subprocess.run([DATATIER, *words], cwd=folder, capture_output=True, text=True, check=False)

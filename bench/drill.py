@@ -41,7 +41,7 @@ class Taken:
 
 def copied(folder: Path) -> Taken:
     """Copy it as it lies there; a live one, so it is thrown away."""
-    source, target = folder / ".local" / "local" / "postgres" / "tmi-local" / "data", folder / "copy"
+    source, target = folder / ".local" / "local" / "postgres" / "clinic-local" / "data", folder / "copy"
     begun = time.perf_counter()
     # 1: a file went away meanwhile.
     done = subprocess.run(["cp", "-a", source, target], stderr=subprocess.DEVNULL, check=False)

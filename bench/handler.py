@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 
 import botocore
-from run import DATATIER, project
+from run import DATATIER, clinic_project, project
 from section import publish
 
 from bootstrap import bundle
@@ -97,7 +97,8 @@ def rows(python: str, wanted: bundle.Platform) -> list[tuple[str, Measured, str]
     """Every measurement: name, figures, target."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with zipfile.ZipFile(bundle.build(folder / "runner.zip", wanted, certificates=b"")) as archive:
+        runner = bundle.build(folder / "runner.zip", wanted, root=clinic_project.CLINIC, certificates=b"")
+        with zipfile.ZipFile(runner) as archive:
             archive.extractall(folder / "task")
             archive.extractall(folder / "sources", [each for each in archive.namelist() if not each.endswith(".pyc")])
         (folder / "tier").mkdir()

@@ -9,6 +9,7 @@ turns, so that both meet the same machine; what is saved differs from what is de
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -22,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT)]
-
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+from clinic_project import CLINIC  # noqa: E402
 from section import publish  # noqa: E402
 
 DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
@@ -32,7 +33,7 @@ RUNS = 7
 
 def processor(command: list[str]) -> float:
     """Processor seconds of one process. The preview of a stack with findings may exit with 1."""
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=CLINIC, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1):
@@ -42,7 +43,9 @@ def processor(command: list[str]) -> float:
 
 def saved(folder: Path) -> Path:
     """An earlier preview of prod, in which some things were otherwise."""
-    output = subprocess.run([DATATIER, "preview", "prod", "--json"], cwd=ROOT, capture_output=True, check=False).stdout
+    output = subprocess.run(
+        [DATATIER, "preview", "prod", "--json"], cwd=CLINIC, capture_output=True, check=False
+    ).stdout
     document: dict[str, Any] = json.loads(output)
     before = {"instanceClass": "db.r7g.xlarge", "allocatedStorage": 50, "nodeType": "cache.r7g.xlarge"}
     kept = [each for each in document["resources"] if each["name"] != "postgres-reporting"]
@@ -58,7 +61,8 @@ def policy() -> tuple[float, float]:
     from cli.project import load
     from preview.preflight import declared
 
-    resources = declared(load("prod").offline())
+    with contextlib.chdir(CLINIC):
+        resources = declared(load("prod").offline())
     today = datetime.now(UTC).date()
     begun = time.process_time()
     from policy.evaluate import evaluate

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,9 @@ from pathlib import Path
 from section import publish
 
 ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+import clinic_project  # noqa: E402
+
 DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
 PYTHON = sys.executable
 RUNS = 3
@@ -47,6 +49,7 @@ PARTS = (
     "backup",
     "maintain",
     "maintain_plan",
+    "init_live",
 )
 
 
@@ -89,9 +92,9 @@ def measure(command: list[str], cwd: Path, *, runs: int = RUNS, before: Callable
 
 
 def project(folder: Path, *, replicas: int = 0, caches: int = 1) -> Path:
-    """A copy of the project's declarations with a stack `big` of so many replicas and caches."""
-    for name in ("Pulumi.yaml", "Pulumi.local.yaml", "Pulumi.prod.yaml", "access.yaml"):
-        shutil.copy(ROOT / name, folder / name)
+    """A copy of the tests' application with a stack `big` of so many replicas and caches."""
+    if not (folder / "Pulumi.yaml").exists():
+        clinic_project.copy(folder)
     lines = [
         "config:",
         "  aws:region: eu-west-1",

@@ -150,16 +150,17 @@ def _powers(held: Mapping[str, _Held], live: Live) -> Iterator[Reason]:
 def _objects(held: Mapping[str, _Held], live: Live) -> Iterator[Reason]:
     found: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
     for item in (live.database, *live.objects):
-        for what, why in _on(item, held):
+        whole = item.kind != "database" or live.owner_creates
+        for what, why in _on(item, held, whole=whole):
             found[item.kind, what, why].append(item.sql)
     for (kind, what, why), objects in found.items():
         yield Reason(what=f"{what} on {kind}", on=tuple(objects), why=why)
 
 
-def _on(item: LiveObject, held: Mapping[str, _Held]) -> Iterator[tuple[str, str]]:
+def _on(item: LiveObject, held: Mapping[str, _Held], *, whole: bool = True) -> Iterator[tuple[str, str]]:
     for name, way in held.items():
         if item.owner == name:
-            yield "everything", f"{way.why}: owns it"
+            yield "everything" if whole else "everything but CREATE (no schemas)", f"{way.why}: owns it"
         elif name in item.privileges:
             yield ", ".join(sorted(item.privileges[name])), f"{way.why}: granted"
     if PUBLIC in item.privileges:

@@ -7,7 +7,9 @@ from pathlib import Path
 ACCESS = "access.yaml"
 """Who may do what inside PostgreSQL and Redis."""
 MIGRATIONS = "migrations"
-"""Folder of the SQL files; an application that has none yet has an empty one."""
+"""Folder of the SQL files."""
+NONE_YET = ".gitkeep"
+"""What is in that folder where an application has no migration: Git keeps the folder, and nobody misses any."""
 DEFINITION = Path("schema") / "schema.json"
 """The schema that results, and the extensions that it needs."""
 CARRIED = (f"{MIGRATIONS}/*", f"{DEFINITION.parent}/*.json")

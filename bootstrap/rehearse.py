@@ -109,7 +109,7 @@ def rehearse(
         _back(conn, runner, made, before.schema, after.schema)
         say("undone and applied again" if not made.irreversible else "not undone: a down file refuses to run")
     if definition and not made.failed:
-        made.troubles += _defined(conn, definition, source.versions[-1])
+        made.troubles += _defined(conn, definition, source.last)
     return made
 
 

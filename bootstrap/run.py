@@ -109,7 +109,7 @@ class _Run:
             found = read_all(self._manifest, self._access, self._store, self._pool)
             held, staged = stage_all(found, self._store, self._pool)
             done.extend(staged)
-        applied = reconcile(self._manifest, self._access, held, on, BUT_DROPS, step=self._step)
+        applied = reconcile(self._manifest, self._access, held, on, BUT_DROPS, step=self._step, migrations_follow=True)
         self._differences += applied.differences
         return applied.held
 
@@ -126,6 +126,7 @@ class _Run:
                 version, applied = self._migrate(entered, held, folder)
             except migrate.FileError as error:
                 blame_extensions(error, declares, found.differences)
+                blame_schemas(error)
                 raise
             done.extend(applied)
         wanted = wanted_roles(self._manifest, self._access, held)
@@ -237,6 +238,17 @@ def blame_extensions(
         )
     elif error.sqlstate in _ABSENT and not declares:
         error.explain(f"where an extension brings it, declare that in {DEFINITION}")
+
+
+def blame_schemas(error: migrate.FileError) -> None:
+    """Say of a migration that made a schema and failed what access.yaml has to do with it."""
+    if error.sqlstate == "42501" and "permission denied for database" in error.what:
+        error.explain(
+            "access.yaml lets no migrator make schemas: write `postgres: {privileges: migrator, schemas: create}`; "
+            "IF NOT EXISTS needs that right too, even where the bootstrap has made the schema"
+        )
+    elif error.sqlstate == "42P06":
+        error.explain("the bootstrap makes what access.yaml has in `schemas`: write CREATE SCHEMA IF NOT EXISTS")
 
 
 def skipped(manifest: Manifest, access: Access) -> Iterator[str]:

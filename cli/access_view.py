@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -11,6 +11,7 @@ from cli.output import counted, escape, listed
 
 if TYPE_CHECKING:
     from bootstrap.action import Action
+    from scaffold.application import Tree
 
 _GIVES = frozenset({"create", "join", "grant", "default", "make", "extend", "migrate"})
 _COLOURS = {"+": "green", "-": "red", "~": "yellow"}
@@ -74,14 +75,13 @@ def reasons(out: Console, found: dict[str, list[dict[str, Any]]]) -> None:
             out.print(f"    [dim]{escape(row['why'])}[/]")
 
 
-def declaration(data: Mapping[str, object], left_out: Sequence[str]) -> str:
+def declaration(data: Tree, left_out: Sequence[str]) -> str:
     """A declaration as YAML, with what it does not say above it."""
-    import yaml
+    from scaffold.yaml_text import text
 
-    head = [
-        "# Written by `datatier access import`; `exceptions` lists what is there beside the rest, `keep` what stays",
-        "# as it is: take something out and `datatier access plan` shows what would change.",
-    ]
-    head += [f"# {' '.join(sentence.split())}" for sentence in left_out]
-    body = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)
-    return "\n".join(head) + "\n" + body
+    head = (
+        "Written by `datatier access import`; `exceptions` lists what is there beside the rest, `keep` what stays",
+        "as it is: take something out and `datatier access plan` shows what would change.",
+        *(" ".join(sentence.split()) for sentence in left_out),
+    )
+    return text(data, {(): head})

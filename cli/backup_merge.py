@@ -51,7 +51,7 @@ def merge(
 
     What is there is never overwritten. Rows are found by their primary key, or by all their columns without one.
 
-    [bold]Examples:[/] datatier backup merge --from-database tmi_restored_1 --table users --where "id < 9" --dry-run
+    [bold]Examples:[/] datatier backup merge --from-database shop_restored_1 --table users --where "id < 9" --dry-run
     """
     from bootstrap.secrets import Secret, open_database_url
     from keep.postgres.merge.find import Wanted

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,25 @@ def changed_paths(root: Path, since: str) -> list[str]:
     differ = _git(root, "diff", "--name-only", "--no-renames", "--relative", "-z", base)
     others = _git(root, "ls-files", "--others", "--exclude-standard", "-z")
     return sorted(set(filter(None, (differ + others).decode().split("\0"))))
+
+
+def uncommitted(root: Path, paths: Iterable[Path]) -> list[str] | None:
+    """Those of the paths, relative to `root`, that Git has not as they are; None without Git, or outside of it."""
+    program = shutil.which("git")
+    if program is None:
+        return None
+    words = [
+        "status",
+        "--porcelain",
+        "-z",
+        "--no-renames",
+        "--untracked-files=all",
+        "--ignored=no",
+        "--",
+        *map(str, paths),
+    ]
+    done = subprocess.run([program, "-C", str(root), *words], capture_output=True, check=False)
+    return [entry[3:] for entry in done.stdout.decode().split("\0") if entry] if done.returncode == 0 else None
 
 
 @contextmanager

@@ -21,6 +21,7 @@ KEEP = "Backups and drills"
 CARE = "Maintenance, capacity, upgrades"
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "init": ("cli.init", "init", LOCAL),
     "up": ("cli.up", "up", LOCAL),
     "down": ("cli.tier", "down", LOCAL),
     "status": ("cli.tier", "status", LOCAL),

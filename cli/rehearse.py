@@ -98,7 +98,7 @@ def _base(since: str, source: Source, path: Path) -> tuple[int, list[str]]:
     now = {file.name: file.checksum for m in source.migrations for file in (m.up, m.down) if file}
     # Down files may be mended: nothing holds them to what they were.
     edited = [name for name, checksum in were.items() if ".up." in name and now.get(name) != checksum]
-    return old.versions[-1], edited
+    return old.last, edited
 
 
 @contextmanager
@@ -119,7 +119,7 @@ def _server(
     migrators = access.with_privilege("migrator")
     if not migrators:
         raise InputError("access.yaml has no identity with `postgres: migrator`.")
-    with scratch(access.owner, migrators[0], wanted) as conn:
+    with scratch(access.owner, migrators[0], wanted, roles=access.postgres_users) as conn:
         yield conn, access.owner
 
 

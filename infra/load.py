@@ -26,6 +26,8 @@ from infra.settings.stackfile import PROJECT, PROJECT_FILE, StackFile, file_of, 
 from knowledge.regions import is_region
 
 NAMESPACE = PROJECT
+PAGE = "docs/settings.md"
+"""The reference of a stack's file."""
 
 _NAMELESS = "app"
 # Written by people who come from redis.conf; ElastiCache has none of it.
@@ -50,7 +52,7 @@ def load_stack(root: Path, stack: str) -> Declared:
     source = file_of(stack)
     file = read_file(root, stack)
     if misplaced := [*_misplaced(file)]:
-        raise SettingsError(source, misplaced)
+        raise SettingsError(source, misplaced, page=PAGE)
     config, encrypted = decrypted(file.config, stack, source)
     extensions = declared_extensions(root)
     settings = load_settings(config, stack=stack, source=source, extensions=extensions)
@@ -115,7 +117,7 @@ def load_settings(
         problems += [*rules.region_problems(config.get("aws:region"))]
         problems += rules.check(settings, instances(stack, settings, region_of(config), extensions=extensions))
     if problems or settings is None:
-        raise SettingsError(source, problems)
+        raise SettingsError(source, problems, page=PAGE)
     return settings
 
 
@@ -130,7 +132,7 @@ def profile_of(config: Mapping[str, object], stack: str, source: str) -> str:
     profile = config.get(f"{NAMESPACE}:profile", stack)
     if not isinstance(profile, str) or profile not in PROFILES:
         rule = f"{brief(profile)} is not one of {', '.join(PROFILES)}.{nearest(str(profile)[:20], PROFILES)}"
-        raise SettingsError(source, [SettingsProblem(f"{NAMESPACE}:profile", rule)])
+        raise SettingsError(source, [SettingsProblem(f"{NAMESPACE}:profile", rule)], page=PAGE)
     return profile
 
 

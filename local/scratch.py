@@ -44,7 +44,8 @@ def throwaway(major: int | None, extensions: Iterable[str]) -> Iterator[Postgres
             server.start(loading(extensions, server.binaries.major))
             yield server
         finally:
-            server.stop()
+            # At once: a checkpoint would bring to disk what is about to be removed, of thousands of tables for long.
+            server.daemon.stop(signal.SIGQUIT)
 
 
 def server_in(folder: Path, name: str, found: binaries.Binaries, password: str) -> PostgresServer:
@@ -69,24 +70,50 @@ def loading(extensions: Iterable[str], major: int) -> tuple[GroupParameter, ...]
 
 @contextmanager
 def scratch(
-    owner: str, migrator: str, wanted: Sequence[DeclaredExtension] = ()
+    owner: str,
+    migrator: str,
+    wanted: Sequence[DeclaredExtension] = (),
+    *,
+    roles: Iterable[str] = (),
+    major: int = DEFAULT_MAJOR,
 ) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A connection to an empty database as `migrator`, which may act as `owner` and is no superuser, as on RDS."""
-    with throwaway(DEFAULT_MAJOR, (each.name for each in wanted)) as server:
-        with server.connect() as admin:
-            _prepare(admin, owner, migrator, password := secrets.token_urlsafe(24))
-        with server.connect(DATABASE) as admin:
-            _extend(admin, owner, wanted)
-        with psycopg.connect(
-            host="127.0.0.1",
-            hostaddr="",  # as in local.postgres.server
-            port=server.port,
-            dbname=DATABASE,
-            user=migrator,
-            password=password,
-            autocommit=True,
-        ) as conn:
-            yield conn
+    """A connection to an empty database as `migrator`, which may act as `owner` and is no superuser, as on RDS.
+
+    :param roles: others that migrations may name, in policies.
+    """
+    with (
+        throwaway(major, (each.name for each in wanted)) as server,
+        empty(server, owner, migrator, wanted, roles=roles) as conn,
+    ):
+        yield conn
+
+
+@contextmanager
+def empty(
+    server: PostgresServer,
+    owner: str,
+    migrator: str,
+    wanted: Sequence[DeclaredExtension] = (),
+    *,
+    roles: Iterable[str] = (),
+) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """The same on a server that was started already."""
+    with server.connect() as admin:
+        _prepare(admin, owner, migrator, password := secrets.token_urlsafe(24))
+        for role in {*roles} - {owner, migrator}:
+            admin.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+    with server.connect(DATABASE) as admin:
+        _extend(admin, owner, wanted)
+    with psycopg.connect(
+        host="127.0.0.1",
+        hostaddr="",  # as in local.postgres.server
+        port=server.port,
+        dbname=DATABASE,
+        user=migrator,
+        password=password,
+        autocommit=True,
+    ) as conn:
+        yield conn
 
 
 def _room(folder: Path) -> None:

@@ -52,6 +52,7 @@ CONCERNS: dict[str, str] = {
     "local/": NONE,
     "pipeline/": NONE,
     "preview/": NONE,
+    "reference/": NONE,
     "pyproject.toml": NONE,
     "rehearse/": NONE,
     "requirements/": NONE,

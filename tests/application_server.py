@@ -39,6 +39,7 @@ from bootstrap.postgres.desired import desired
 from bootstrap.reconcile.allowed import EVERYTHING
 from cli.project import own_root
 from infra.settings.access_file import read_access
+from local.postgres.binaries import LENDING, of_major
 
 Connection: TypeAlias = psycopg.Connection[Any]
 Acting: TypeAlias = Callable[..., Connection]
@@ -103,6 +104,13 @@ class ApplicationServer:
             admin.execute(f"CREATE DATABASE {ident(name)} TEMPLATE {_TEMPLATE} OWNER {owner}".encode())
         return self.server.superuser(name)
 
+    @cached_property
+    def lacking(self) -> frozenset[str]:
+        """Extensions that the application declares and this server cannot make."""
+        with self.server.superuser() as admin:
+            rows = admin.execute("SELECT name FROM pg_available_extensions").fetchall()
+        return frozenset(each.name for each in declared(self.application.folder)) - {name for (name,) in rows}
+
     def runner(self, connection: Connection) -> MigrationRunner:
         """Runs the migrations there as the owner."""
         ledger = PostgresLedger(connection)
@@ -123,9 +131,12 @@ class ApplicationServer:
 @contextmanager
 def application_server(major: str, application: Application) -> Iterator[ApplicationServer]:
     """A server of that major version for as long as the context is open."""
+    # From 18 on a server is lent extensions by other packages of its version, as a tier's is.
+    lent = of_major(int(major)).paths if int(major) >= LENDING else {}
+    settings = [f"{name}={value}" for name, value in lent.items()]
     with (
         tempfile.TemporaryDirectory(prefix="dt-application-", dir="/tmp") as folder,
-        postgres(postgres_binaries()[major], Path(folder), int(major)) as server,
+        postgres(postgres_binaries()[major], Path(folder), int(major), settings) as server,
     ):
         with server.superuser() as admin:
             role = f"CREATE ROLE {_MASTER} LOGIN CREATEDB CREATEROLE PASSWORD '{_MASTER}' IN ROLE rds_superuser"
@@ -140,12 +151,23 @@ def application_server_of(application: Application) -> Iterator[Callable[[str], 
         yield servers
 
 
+@pytest.fixture(scope="session")
+def dispensable() -> frozenset[str]:
+    """Extensions without which the migrations run too; an application that has some says so in its conftest.py."""
+    return frozenset()
+
+
 @pytest.fixture(scope="session", params=postgres_ends())
 def servers(
-    request: pytest.FixtureRequest, application_server_of: Callable[[str], ApplicationServer]
+    request: pytest.FixtureRequest,
+    application_server_of: Callable[[str], ApplicationServer],
+    dispensable: frozenset[str],
 ) -> ApplicationServer:
-    """The newest and the oldest PostgreSQL that is here."""
-    return application_server_of(request.param)
+    """The newest and the oldest PostgreSQL that is here, as far as it has what the application needs."""
+    server = application_server_of(request.param)
+    if lacking := server.lacking - dispensable:
+        pytest.skip(f"PostgreSQL {request.param} here does not have {', '.join(sorted(lacking))}")
+    return server
 
 
 @pytest.fixture(scope="session")
@@ -165,6 +187,21 @@ def filled_of(content: str) -> Iterator[Callable[[ApplicationServer], Connection
 @pytest.fixture(scope="session")
 def filled(servers: ApplicationServer, filled_of: Callable[[ApplicationServer], Connection]) -> Connection:
     return filled_of(servers)
+
+
+@pytest.fixture
+def empty(servers: ApplicationServer) -> Iterator[Connection]:
+    """A database before the first migration, for one test."""
+    with servers.empty("from_nothing") as connection:
+        yield connection
+    servers.drop("from_nothing")
+
+
+def catalog(connection: Connection) -> schema.Schema:
+    """Every object as PostgreSQL itself would write it, whatever the version."""
+    found = schema.read(connection).schema
+    found.pop("version", None)
+    return found
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ ROOMS = (
     "capacity",
     "cost",
     "reference",
+    "scaffold",
     "cli",
 )
 
@@ -63,7 +64,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "capacity": {"bootstrap", "clients", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},
     "reference": {"bootstrap", "infra", "knowledge"},
+    "scaffold": {"bootstrap", "infra", "knowledge", "observe"},
     "cli": {
+        "scaffold",
         "capacity",
         "cost",
         "maintain",
@@ -101,6 +104,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "capacity": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "cost": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "reference": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
+    "scaffold": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "boards": {"pulumi", "pulumi_aws", "boto3", "psycopg", "redis", "typer", "rich"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }

@@ -47,6 +47,7 @@ BACKUP = "(the backup)"
 SPOIL = "ALTER ROLE clinic_app_b SET default_transaction_read_only = on"
 # In this order, on one tier. Keys are the commands as the program lists them.
 COMMANDS: dict[str, list[Case]] = {
+    "init": [case("desk", code=2)],  # this folder is no checkout
     "up": [case(), case("--new-ports", code=1)],
     "status": [case("--json"), case("--format", "pgpass", prints=True)],
     "doctor": [case("--json")],
@@ -168,10 +169,10 @@ COMMANDS: dict[str, list[Case]] = {
     "migrate version": [case(url=True, code=1)],
     "migrate status": [case()],
     "migrate validate": [case()],
-    "migrate rehearse": [case("--since", "11"), case(url=True, code=1), case("--since", "nowhere", code=2)],
+    "migrate rehearse": [case("--since", "4"), case(url=True, code=1), case("--since", "nowhere", code=2)],
     "migrate create": [case("something", "--path", "made")],
     "migrate down": [case("1")],
-    "migrate down-to": [case("9")],
+    "migrate down-to": [case("3")],
     "migrate goto": [case("6")],
     "migrate force": [case("6")],
     "migrate up": [case(), case(url=True, code=1), case("--path", "/nonexistent", code=2)],

@@ -1,4 +1,4 @@
-"""What is allowed but unwise in the Redis part of an access declaration, judged by what the rules let through."""
+"""What is allowed but unwise in an access declaration: Redis rules by what they let through, conditions of policies."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bootstrap.access.beyond import CHANNELS, TELLS, TOUCHES
 from bootstrap.access.commands import FORBIDDEN
 from bootstrap.access.keyspaces import bearers, glob_of, readers, writers
 from bootstrap.access.model import Access, RedisRules
+from bootstrap.access.policy_settings import pooled_settings
 from bootstrap.access.presets import written_out
 from bootstrap.access.rules import BASE, MONITORING, ROLES, access_string
 from bootstrap.acl.compare import listed, patterns
@@ -43,14 +44,22 @@ class Finding:
 
 
 def analyse(access: Access, *, clustered: Collection[str] = ()) -> tuple[Finding, ...]:
-    """Return every unwise Redis rule of the declaration; `clustered` names the caches in cluster mode."""
+    """Return every unwise Redis rule and policy of the declaration; `clustered` names the caches in cluster mode."""
     found = [
         finding
         for name, identity in access.identities.items()
         for cache, rules in identity.redis.items()
         for finding in _of(f"identities.{name}.redis.{cache}", written_out(rules), VALKEY)
     ]
-    return (*found, *_shared(access), *_keyspaces(access, clustered))
+    return (*found, *_shared(access), *_keyspaces(access, clustered), *_policies(access))
+
+
+def _policies(access: Access) -> Iterator[Finding]:
+    for number, table in enumerate(access.policies):
+        for name, rule in table.rules.items():
+            for setting in pooled_settings(f"({rule.using or ''}) ({rule.check or ''})"):
+                path = f"policies.{number}.rules.{name}"
+                yield Finding(path=path, message=setting.message, mend=setting.mend)
 
 
 def _of(path: str, rules: RedisRules, table: CommandTable) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from bootstrap.access.keyspaces import glob_of, writers
 from bootstrap.access.model import Access, Keyspace
 from bootstrap.access.postgres import TablePolicies
 from bootstrap.acl.glob import includes
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import MORE, BootstrapError
 from bootstrap.rule import says
 
 
@@ -45,12 +45,17 @@ _PLAIN = {
 }
 
 
+PAGE = "docs/access.md"
+
+
 class AccessError(BootstrapError, ValueError):
     """The access declaration cannot be used; `problems` holds everything that is wrong."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
-        super().__init__("\n".join(["the access declaration is wrong:", *(f"  {p}" for p in problems)]))
+        super().__init__(
+            "\n".join(["the access declaration is wrong:", *(f"  {p}" for p in problems), MORE.format(PAGE)])
+        )
 
 
 def load_access(data: Mapping[str, object]) -> Access:
@@ -214,6 +219,7 @@ def _keyspace(access: Access, path: str, keyspace: Keyspace) -> Iterator[Problem
     {
         "owner": "called as an identity may be, unless `keep` has `owner`",
         "public.[].schema": "one of `schemas`",
+        "identities.NAME.postgres.schemas": "the same for every migrator that says it",
     }
 )
 def _privileges(access: Access) -> Iterator[Problem]:
@@ -225,6 +231,10 @@ def _privileges(access: Access) -> Iterator[Problem]:
             yield Problem(path="owner", rule=str(error))
     for name in access.postgres_users:
         yield from _identity(access, name)
+    said = {name: schemas for name, each in access.postgres_users.items() if (schemas := each.schemas)}
+    for name in said if len(set(said.values())) > 1 else ():
+        rule = "all migrators act as the owner, so what they may is one: write the same for each, or for one of them"
+        yield Problem(path=f"identities.{name}.postgres.schemas", rule=rule)
     for number, grant in enumerate(access.public):
         if not grant.database and grant.schema_name not in access.schemas:
             yield _undeclared(f"public.{number}.schema", "schema", grant.schema_name, access.schemas)

@@ -20,16 +20,7 @@ from bootstrap.access.commands import (
 from bootstrap.access.exceptions import REPORTED, REPORTED_FORM, exception
 from bootstrap.access.postgres import Grant, Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies
 from bootstrap.access.upkeep import TableUpkeep
-from bootstrap.access.used_clients import (
-    CLIENT,
-    CLIENT_FORMS,
-    PREFIX,
-    PREFIX_FORM,
-    UsedClient,
-    prefix_of,
-    takes,
-    used,
-)
+from bootstrap.access.used_clients import CLIENT_RULE, PREFIX, PREFIX_FORM, UsedClient, prefix_of, takes
 from bootstrap.rule import Rule, matches, short, whole
 
 _PATTERN = {"pattern": r"^[!-~]+$"}
@@ -109,7 +100,7 @@ class RedisRules(Model):
     role: Literal["monitoring", "inventory", "maintainer"] | None = None
     """A ready-made rule set in place of `commands`: `monitoring` sees counters; `inventory` sees names, types, lives
     and sizes of all keys, or of its patterns, and no value; `maintainer` has the server give memory back."""
-    client: Annotated[tuple[UsedClient, ...], Rule(words=CLIENT, check=used, when="instead", schema=CLIENT_FORMS)] = ()
+    client: Annotated[tuple[UsedClient, ...], CLIENT_RULE] = ()
     """The client libraries that it uses: each brings the keys, channels and commands that it needs, and no more
     (docs/clients.md). A name, a list, or each with its options: `{celery: {database: 1}}`."""
     prefix: Annotated[str, Rule(words=PREFIX, check=prefix_of, schema={"pattern": whole(PREFIX_FORM)})] | None = None
@@ -133,7 +124,8 @@ class RedisRules(Model):
 
     @model_validator(mode="after")
     def _one_source(self) -> RedisRules:
-        """One of `commands` and `role`, or a `client`, and `prefix` for one that takes it; or `rules` alone."""
+        """One of `role` and of `commands` and `client`, which may stand together; or `rules`, and nothing beside it.
+        `client` names none twice; `prefix` needs a `client` that takes one."""
         if self.rules is not None:
             if more := sorted(self.model_fields_set - {"rules"}):
                 raise ValueError(f"`rules` says everything: take out {', '.join(more)} or `rules`")
@@ -211,10 +203,11 @@ class Access(Model):
     owner: ObjectName
     """NOLOGIN role that owns the schemas and everything in them."""
     schemas: tuple[ObjectName, ...] = Field(default=("public",), min_length=1)
-    """Schemas that the declaration governs; the profiles hold in each of them."""
+    """Schemas that the declaration governs; the profiles hold in each of them, and in what is made there later. One
+    that does not exist is made, the owner's: after the migrations, which may make it themselves."""
     keep: tuple[Annotated[Keep, Rule(words="", check=_kept, when="before")], ...] = ()
     """What is left as the server has it: the `marks` by comment that roles of ours bear, and the `owner`'s own role.
-    What else the owner has is reported like anybody's."""
+    What else the owner has is reported like anybody's. Where they are not yet, roles are made and marked."""
     exceptions: Exceptions = Exceptions()
     """What is there without being declared and may stay: it is left alone and not reported."""
     public: tuple[Grant, ...] = ()
@@ -247,6 +240,12 @@ class Access(Model):
     def postgres_users(self) -> dict[str, PostgresAccess]:
         """The identities that have PostgreSQL privileges."""
         return {name: identity.postgres for name, identity in self.identities.items() if identity.postgres}
+
+    @property
+    def makes_schemas(self) -> bool | None:
+        """Whether migrators may make schemas; None where that follows from who owns the database."""
+        said = {self.postgres_users[name].schemas for name in self.with_privilege("migrator")}
+        return True if "create" in said else False if "declared" in said else None
 
     def cache_users(self, cache: str) -> dict[str, RedisRules]:
         """The identities that have rules for `cache`."""

@@ -15,6 +15,7 @@ from bootstrap.rule import Rule, short, whole
 Kind = Literal["database", "schema", "table", "sequence", "function"]
 Login = Literal["siblings", "single", "none"]
 Keep = Literal["marks", "owner"]
+Schemas = Literal["create", "declared"]
 Privilege = Literal[
     "select",
     "insert",
@@ -265,6 +266,10 @@ class PostgresAccess(Model):
     """`siblings`: two logins x_a and x_b over a role x that cannot log in, for rotation without downtime; `single`:
     the role logs in itself; `none`: a role that others are members of."""
     limits: Limits = Limits()
+    schemas: Schemas | None = None
+    """Whether a migrator may make schemas (and extensions that are trusted), as drizzle, pg-boss and graphile-worker
+    do: `create` gives the owner CREATE on the database; `declared` takes it, and the bootstrap makes the schemas that
+    are declared before its migrations. Absent, the owner has it where it owns the database, as PostgreSQL has it."""
     implied: bool = True
     """Whether CONNECT on the database and USAGE on the schemas come along; where not, its `grants` say all of it."""
     settings: Settings = Field(default_factory=dict)
@@ -274,11 +279,16 @@ class PostgresAccess(Model):
     @model_validator(mode="after")
     def _fits(self) -> PostgresAccess:
         """`custom` needs `grants` or `member_of` where somebody logs in. `settings` has no `role` beside
-        `login: siblings`. A maintainer has `login: siblings`."""
+        `login: siblings`. A maintainer has `login: siblings`. `schemas` is a migrator's."""
         if self.privileges == "custom" and not self.grants and not self.member_of and self.login == "siblings":
             raise ValueError("custom privileges need `grants` or `member_of`")
         if self.login == "siblings" and "role" in self.settings:
             raise ValueError("`role` is set by the bootstrap: a sibling login acts as its identity")
+        if self.schemas and self.privileges != "migrator":
+            raise ValueError(
+                "`schemas` says whether a migrator makes them; a grant on the database says it of others: "
+                "`grants: [{database: true, privileges: [create]}]`"
+            )
         if self.privileges == "maintainer" and self.login != "siblings":
             # Before PostgreSQL 16 a role has the privileges of all that it is a member of, or of none.
             raise ValueError("a maintainer has `login: siblings`: they are members of the owner, it is not")
@@ -320,13 +330,23 @@ class TablePolicies(Model):
     schema_name: ObjectName = Field(default="public", alias="schema")
     """Schema of the table."""
     table: ObjectName
-    """The table."""
+    """The table; `*` is each one of the schema on which row-level security is on, also later, and that has no entry:
+    graphile-worker switches it on and makes no policy, so nobody but the owner sees a job."""
     enabled: bool | None = None
     """Whether row-level security is on; on where a policy is declared, else as the migrations left it."""
     forced: bool | None = None
     """Whether it binds the owner too; as the migrations left it when absent."""
     rules: dict[ObjectName, Policy] = Field(default_factory=dict)
     """Policies, by name."""
+
+    @model_validator(mode="after")
+    def _of_many(self) -> TablePolicies:
+        """`*` has `rules`, none of them of a migration, and neither `enabled` nor `forced`."""
+        if self.table == EVERY and (self.enabled is not None or self.forced is not None):
+            raise ValueError("`*` is the tables on which somebody has switched it on: `enabled` and `forced` name one")
+        if self.table == EVERY and (not self.rules or any(rule.migration for rule in self.rules.values())):
+            raise ValueError("`*` needs `rules` to make; what a migration makes is written down table by table")
+        return self
 
     @property
     def on(self) -> bool | None:

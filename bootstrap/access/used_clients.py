@@ -7,27 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bootstrap.access.commands import near
+from bootstrap.rule import Rule
 from knowledge.redis.clients import RedisClient, Rights, Setting, Value, client, names
 
-CLIENT = (
-    "clients of docs/clients.md: `bullmq`, `[bullmq, redis-py]`, or each with its options: `{celery: {database: 1}}`"
-)
-_OPTION = {"anyOf": [{"type": ["boolean", "integer", "string"]}, {"type": "array", "items": {"type": "string"}}]}
-_NAME = {"enum": list(names())}
-CLIENT_FORMS: Mapping[str, object] = {
-    "anyOf": [
-        _NAME,
-        {"type": "array", "items": _NAME},
-        {
-            "type": "object",
-            "propertyNames": _NAME,
-            "additionalProperties": {
-                "anyOf": [{"type": "object", "additionalProperties": _OPTION}, {"type": "null"}],
-            },
-        },
-    ]
-}
-"""As JSON Schema."""
+CLIENT = "those of docs/clients.md: `bullmq`, `[bullmq, redis-py]`, `{celery: {database: 1}}`"
 PREFIX = "letters, digits and _ . : / @ { } -, without a separator at the end"
 # `{` and `}` are for hash tags; none of these is special in a pattern.
 PREFIX_FORM = r"[A-Za-z0-9_.:/@{}\-]*[A-Za-z0-9_@}]"
@@ -88,6 +71,23 @@ def used(value: object) -> tuple[UsedClient, ...]:
     if twice := [each.name for each in found if [other.name for other in found].count(each.name) > 1]:
         raise ValueError(f"names `{twice[0]}` twice")
     return tuple(found)
+
+
+def _forms() -> dict[str, object]:
+    """As JSON Schema has them; options are each client's own."""
+    named: dict[str, object] = {"enum": list(names())}
+    options = {"type": ["object", "null"]}
+    return {
+        "anyOf": [
+            named,
+            {"type": "array", "items": named},
+            {"type": "object", "propertyNames": named, "additionalProperties": options},
+        ]
+    }
+
+
+CLIENT_RULE = Rule(words=CLIENT, check=used, when="instead", schema=_forms)
+"""What `client` takes."""
 
 
 def _used(name: object, said: object) -> UsedClient:

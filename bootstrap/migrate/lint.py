@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bootstrap.access.policy_settings import pooled_settings
 from bootstrap.migrate import folder, runnable
 from bootstrap.migrate.allow import COMMENT
 from bootstrap.migrate.errors import FileProblem
@@ -119,7 +120,8 @@ _ON_TABLES_IN_USE = {
     "exclusion-constraint",
     "backfill",
 }
-KNOWN = {*folder.RULES, *(rule.name for rule in RULES), *FOREIGN, *runnable.RULES, "allow"}
+POLICY_SETTING = "policy-setting"
+KNOWN = {*folder.RULES, *(rule.name for rule in RULES), POLICY_SETTING, *FOREIGN, *runnable.RULES, "allow"}
 """Every rule that can appear."""
 FIXED = set(runnable.RULES) - {"transaction"}
 """Those that nobody can allow away."""
@@ -177,6 +179,11 @@ def _own(text: str, found: Sequence[Statement], name: str) -> Iterator[FileProbl
             if rule.breaks(s.words, every):
                 line, column = line_and_column(text, s.offset)
                 yield FileProblem(rule.name, name, rule.message, rule.fix, rule.severity, line, column)
+    for s in found:
+        if s.words[:2] in (("CREATE", "POLICY"), ("ALTER", "POLICY")):
+            line, column = line_and_column(text, s.offset)
+            for setting in pooled_settings(text[s.offset : s.end]):
+                yield FileProblem(POLICY_SETTING, name, setting.message, setting.mend, "warning", line, column)
 
 
 def _transactions(text: str, found: Sequence[Statement], name: str) -> Iterator[FileProblem]:

@@ -237,7 +237,7 @@ def _guess(source: Source, state: LedgerState, target: int) -> tuple[str, int]:
     known = [v for v in history(state) if v in source.versions]
     undoing = next((v for v in sorted(known) if v > target), None)
     if undoing is not None or target == NIL:
-        version = source.versions[0] if undoing is None else undoing
+        version = min(source.versions, default=target) if undoing is None else undoing
         return _file(source, version, "down"), version
     return _file(source, target, "up"), _below(source.versions, target)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bootstrap.application import NONE_YET
 from bootstrap.migrate.allow import AllowFile, allowed_in
 from bootstrap.migrate.errors import SourceError, TargetError, shown
 from bootstrap.migrate.numbering import after
@@ -117,14 +118,15 @@ class Source:
 
     @classmethod
     def load(cls, folder: Path | str, allow: Iterable[str] = ()) -> Source:
-        """Read the names in `folder`. Raise SourceError where the order is ambiguous.
+        """Read the names in `folder`. Raise SourceError where the order is ambiguous, or none is there by mistake.
 
         `allow` names rules that are not to be reported, whichever file breaks them.
         """
         where = str(folder)
         files: dict[int, dict[str, MigrationFile]] = {}
         stray: list[str] = []
-        for name, ordinary in _names(folder):
+        names = _names(folder)
+        for name, ordinary in names:
             match = NAME.fullmatch(name)
             if match is None or int(match[1]) > _MAX_PARSED:
                 if _MEANT.fullmatch(name):
@@ -134,7 +136,7 @@ class Source:
             if not ordinary:  # a pipe would be waited for
                 raise SourceError(f"{shown(file.path)}: is not an ordinary file", "make it one, or remove it")
             _add(files.setdefault(int(match[1]), {}), match, file)
-        if not files:
+        if not files and not any(name == NONE_YET for name, _ in names):
             raise SourceError(f"{shown(where)} holds no migrations", _elsewhere(folder))
         migrations = tuple(_paired(version, pair) for version, pair in sorted(files.items()))
         return cls(migrations, tuple(stray), allowed_in(Path(folder), allow))
@@ -149,10 +151,13 @@ class Source:
         at = bisect_left(self.migrations, version, key=lambda m: m.version)
         if at < len(self.migrations) and self.migrations[at].version == version:
             return self.migrations[at]
-        raise TargetError(
-            f"no migration found for version {version}",
-            f"the files go from {self.versions[0]} to {self.versions[-1]}; restore its file or name one of these",
-        )
+        here = f"the files go from {self.versions[0]} to {self.versions[-1]}" if self.migrations else "no file is here"
+        raise TargetError(f"no migration found for version {version}", f"{here}; restore its file or name one of these")
+
+    @property
+    def last(self) -> int:
+        """The highest version; 0 where there is none."""
+        return max(self.versions, default=0)
 
 
 def _names(folder: Path | str) -> list[tuple[str, bool]]:

@@ -94,6 +94,12 @@ class Desired:
     """What is left as the server has it: see `Access.keep`."""
     unimplied: frozenset[str] = frozenset()
     """Identities whose `given` says all that they may."""
+    migrated: bool = False
+    """Whether some identity acts as the owner."""
+    makes_schemas: bool | None = None
+    """Whether the owner shall have CREATE on the database; None: where it owns it."""
+    missing_schemas: bool = True
+    """Whether declared schemas that do not exist are made: not before migrations that may do so."""
     exceptions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Role -> what it has in addition and may keep; of privileges one by one."""
 
@@ -264,6 +270,8 @@ def desired(access: Access, active: Mapping[str, str], *, iam: bool = False) -> 
         ),
         policies=access.policies,
         keep=frozenset(access.keep),
+        migrated=bool(access.with_privilege("migrator")),
+        makes_schemas=access.makes_schemas,
         unimplied=frozenset(name for name, postgres in access.postgres_users.items() if not postgres.implied),
         exceptions={
             role: frozenset(one for text in texts for one in single(text))

@@ -191,6 +191,8 @@ class Live:
     """SHA-256 of all that was read, sessions aside."""
     connection_limit: int = -1
     """Of the database."""
+    owner_creates: bool = False
+    """Whether the declared owner has CREATE on the database: schemas, trusted extensions, publications."""
     maker: str = ""
     """The superuser that made the cluster (oid 10)."""
     others: tuple[Other, ...] = ()
@@ -278,6 +280,7 @@ def _live(text: str, sessions: str | None, of: str) -> Live:
         becomes=frozenset(found["becomes"] or ()),
         digest=hashlib.sha256(text.encode()).hexdigest(),
         connection_limit=limit,
+        owner_creates="CREATE" in held(acl, "").privileges.get(of, ()),
         maker=found["maker"],
         others=tuple(each for row in found["others"] or () for each in _others(*row)),
         given=tuple(

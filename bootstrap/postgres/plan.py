@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bootstrap.access.names import SIBLINGS
 from bootstrap.action import Action
+from bootstrap.postgres import schemas
 from bootstrap.postgres.change import ident, literal, statement
 from bootstrap.postgres.desired import PUBLIC, Desired, Membership, Role
 from bootstrap.postgres.grants import defaults, grants, takes_over
@@ -21,21 +22,33 @@ from bootstrap.postgres.settings import same, value
 def plan(wanted: Desired, live: Live) -> tuple[Action, ...]:
     """Return what makes `live` as `wanted`, what drops roles that are no longer declared at the end."""
     database = live.database.name
+    wanted = _founded(wanted, live)
     return tuple(
         replace(each, target=database, identity=_whose(each, wanted))
         for each in (*_declared(wanted, live), *removals(wanted, live))
     )
 
 
+def _founded(wanted: Desired, live: Live) -> Desired:
+    """An owner that is kept as it is has to be there: on a new server it is made and put in charge as any other."""
+    if "owner" not in wanted.keep or wanted.owner in live.roles:
+        return wanted
+    return replace(wanted, keep=wanted.keep - {"owner"}, roles=(Role(name=wanted.owner), *wanted.roles))
+
+
 def _declared(wanted: Desired, live: Live) -> tuple[Action, ...]:
+    lacking = schemas.missing(wanted, live)
+    later = schemas.with_made(wanted, live, lacking)
     return (
         *_roles(wanted, live),
         *_mastery(wanted, live),
         *_ownership(wanted, live),
+        *schemas.creation(wanted, live),
+        *schemas.made(wanted, lacking),
         *(change for member in wanted.joined(live.version) for change in membership(member, live)),
         *strays(wanted, live),
-        *grants(wanted, live),
-        *defaults(wanted, live),
+        *grants(wanted, later),
+        *defaults(wanted, later),
         *policies(wanted, live),
     )
 
@@ -51,7 +64,7 @@ def _roles(wanted: Desired, live: Live) -> Iterator[Action]:
                 yield _alter(role.name, f"CONNECTION LIMIT {role.connection_limit}")
         else:
             yield from _attributes(wanted, role, has, live)
-        if (has is None or has.mark != MARK) and "marks" not in wanted.keep:
+        if has is None or (has.mark != MARK and "marks" not in wanted.keep):
             comment = f"COMMENT ON ROLE {ident(role.name)} IS {literal(MARK)}"
             yield statement("mark", subject, comment)
         yield from _settings(role, has, live)

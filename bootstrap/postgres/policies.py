@@ -8,9 +8,10 @@ to be created to find out, so that a plan needs no lock and works on a replica.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bootstrap.access import Policy, TablePolicies
+from bootstrap.access.postgres import EVERY
 from bootstrap.action import Action
 from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.change import comma, ident, literal, statement
@@ -22,12 +23,13 @@ COMMANDS = {"all": "*", "select": "r", "insert": "a", "update": "w", "delete": "
 
 def policies(wanted: Desired, live: Live) -> Iterator[Action]:
     """Return the changes to row-level security: policies first, then the switch that makes them count."""
-    declared = {(table.schema_name, table.table): table for table in wanted.policies}
+    declared = _declared(wanted)
     for (schema, table), wall in live.walls.items():
         if wall.owner != wanted.owner:
             continue
         sql = f"{ident(schema)}.{ident(table)}"
-        rules = declared[schema, table].rules if (schema, table) in declared else {}
+        _, entry = _of(declared, schema, table, wall)
+        rules = entry.rules if entry else {}
         for name, policy in rules.items():
             if policy.migration:
                 continue
@@ -35,8 +37,23 @@ def policies(wanted: Desired, live: Live) -> Iterator[Action]:
         for name, has in wall.policies.items():
             if ours(has) and name not in rules:
                 yield _change(name, sql, f"DROP POLICY {ident(name)} ON {sql}", takes_away=True)
-        if (schema, table) in declared:
-            yield from _switches(declared[schema, table], wall, sql)
+        if entry:
+            yield from _switches(entry, wall, sql)
+
+
+_Declared = Mapping[tuple[str, str], tuple[int, TablePolicies]]
+"""(schema, table) -> the number of its entry, and the entry."""
+
+
+def _declared(wanted: Desired) -> _Declared:
+    return {(table.schema_name, table.table): (number, table) for number, table in enumerate(wanted.policies)}
+
+
+def _of(declared: _Declared, schema: str, table: str, wall: LiveWall) -> tuple[int | None, TablePolicies | None]:
+    """The entry of a table: its own, or that of all tables of its schema on which row-level security is on."""
+    if found := declared.get((schema, table)):
+        return found
+    return declared.get((schema, EVERY), (None, None)) if wall.enabled else (None, None)
 
 
 def _made_here(table: TablePolicies) -> dict[str, Policy]:
@@ -50,16 +67,19 @@ def ours(policy: LivePolicy) -> bool:
 
 def taken(wanted: Desired, live: Live) -> Iterator[str]:
     """Say which declared policies stand in the way of one that is not ours, or have no table yet."""
-    for number, table in enumerate(wanted.policies):
-        wall = live.walls.get((table.schema_name, table.table))
-        where = f"{ident(table.schema_name)}.{ident(table.table)}"
-        if wall is None:
+    declared = _declared(wanted)
+    for (schema, table), (number, _) in declared.items():
+        if table != EVERY and (schema, table) not in live.walls:
+            where = f"{ident(schema)}.{ident(table)}"
             yield f"policies.{number}: table {where} does not exist yet; its policies are made when it does"
-        for name in _made_here(table) if wall else ():
-            if (has := wall.policies.get(name) if wall else None) and not ours(has):
+    for (schema, table), wall in live.walls.items():
+        at, entry = _of(declared, schema, table, wall)
+        where = f"{ident(schema)}.{ident(table)}"
+        for name in _made_here(entry) if entry else ():
+            if (has := wall.policies.get(name)) and not ours(has):
                 hand_over = f"COMMENT ON POLICY {ident(name)} ON {where} IS {literal(MARK)}"
                 yield (
-                    f"policies.{number}.rules.{name}: {where} has a policy of that name that a migration made; "
+                    f"policies.{at}.rules.{name}: {where} has a policy of that name that a migration made; "
                     f"take it out of access.yaml, or hand it over: {hand_over}"
                 )
 
@@ -70,9 +90,10 @@ def migrated(wanted: Desired, live: Live) -> Iterator[str]:
     In `public` the schema's definition holds what is not written in the declaration; in other schemas both do, since
     not every application has a definition of those.
     """
-    declared = {(table.schema_name, table.table): (n, table) for n, table in enumerate(wanted.policies)}
+    declared = _declared(wanted)
     for key, wall in live.walls.items():
-        number, table = declared.get(key, (None, TablePolicies(schema=key[0], table=key[1])))
+        number, entry = _of(declared, *key, wall)
+        table = entry or TablePolicies(schema=key[0], table=key[1])
         where = f"{ident(key[0])}.{ident(key[1])}"
         if number is None and key[0] == SCHEMA:
             continue

@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Iterator
 
 from bootstrap.access.postgres import EVERY, Kind
-from bootstrap.postgres.change import ident
 from bootstrap.postgres.desired import MAINTAIN_SINCE, DeclaredGrant, Desired
 from bootstrap.postgres.facts import reported
 from bootstrap.postgres.live import Live
@@ -48,10 +47,6 @@ def _missing(wanted: Desired, live: Live) -> Iterator[str]:
     """Declared but not there (yet): the roles come before the schema."""
     known = {(item.kind, item.schema, item.key) for item in live.objects}
     there = {item.schema for item in live.objects}
-    for schema in wanted.schemas:
-        if schema not in there:
-            make = f"CREATE SCHEMA {ident(schema)} AUTHORIZATION {ident(wanted.owner)}"
-            yield f"schemas: schema {schema} does not exist yet; a migration makes it: {make}"
     for given in wanted.given:
         if given.grant.schema_name in there:
             yield from _unknown(given, known, live)

@@ -65,8 +65,11 @@ def apply(
     *,
     digest: str | None = None,
     step: Step | None = None,
+    migrations_follow: bool = False,
 ) -> Outcome:
     """Bring the engines to the declaration as far as `allowed`, with the credentials of `held`, which are staged.
+
+    Where `migrations_follow`, schemas that they may make are left to them.
 
     Raise StalePlanError where PostgreSQL is not as in `digest`, and what a driver raises where a step cannot be done:
     the secrets that were current still are, and each opens what it opened before.
@@ -79,7 +82,10 @@ def apply(
             reported.extend(action.sentence for action in done.changes)
             reported.extend(done.notes)
     with step("roles") as reported:
-        applied = on.database.apply(wanted_roles(manifest, access, held), allowed, digest=digest)
+        wanted = wanted_roles(manifest, access, held)
+        if migrations_follow:
+            wanted = replace(wanted, missing_schemas=access.makes_schemas is False)
+        applied = on.database.apply(wanted, allowed, digest=digest)
         done.changes += applied.changes
         done.skipped += applied.skipped
         reported.extend(map(str, applied.changes))

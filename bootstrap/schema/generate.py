@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from bootstrap.schema import hanging_steps as hanging
 from bootstrap.schema import steps
@@ -15,12 +15,21 @@ def generate(schema: Schema, *, extensions: frozenset[str] | None = None) -> tup
 
     Raise DefinitionError where the definition's objects need each other in a way that nothing resolves.
     """
-    made = list(_steps(schema))
-    if extensions is not None:
-        lacking = {f"extension {name}" for name in schema.get("extensions", {}) if name not in extensions}
-        made = _without(made, lacking)
+    lacking = [] if extensions is None else [name for name in schema.get("extensions", {}) if name not in extensions]
+    made, _ = divided(schema, [f"extension {name}" for name in lacking])
     # Functions may name in their bodies what comes after them.
-    return ("SET check_function_bodies = off", *(each for step in in_order(made) for each in step.statements))
+    return ("SET check_function_bodies = off", *(each for step in made for each in step.statements))
+
+
+def divided(schema: Schema, out: Collection[str]) -> tuple[list[Step], list[Step]]:
+    """Return the steps in order, less those that are out or cannot be without what is, and those.
+
+    :param out: names, as needs have them. Raise DefinitionError as `generate` does.
+    """
+    every = list(_steps(schema))
+    made = _without(every, set(out)) if out else every
+    there = {step.name for step in made}
+    return in_order(made), in_order(step for step in every if step.name not in there)
 
 
 def _steps(schema: Schema) -> Iterator[Step]:
@@ -45,9 +54,15 @@ def _steps(schema: Schema) -> Iterator[Step]:
 
 
 def _without(made: list[Step], lacking: set[str]) -> list[Step]:
-    """Leave out what needs something that is lacking, and what refers to a table that is left out for it."""
+    """Leave out what needs something that is lacking, and what names a table, function or operator class that is."""
     while True:
         gone = {f" REFERENCES {name.removeprefix('table ')}(" for name in lacking if name.startswith("table ")}
+        gone |= {
+            f" EXECUTE FUNCTION {name.removeprefix('function ').removesuffix(')')}"
+            for name in lacking
+            if name.startswith("function ") and name.endswith("()")
+        }
+        gone |= {f" {name.split()[2]}" for name in lacking if name.startswith("operator class ")}
         out = {
             step.name
             for step in made

@@ -15,7 +15,7 @@ from bootstrap.report import Check, Expected
 from bootstrap.secrets import Credential, LoginError, Secret, new_password, open_postgres
 from bootstrap.secrets.logins import PROBES
 from bootstrap.verify.given import given_probes, has_given
-from bootstrap.verify.statements import Probe, TriedTable, probes, tables
+from bootstrap.verify.statements import Probe, TriedTable, making_schemas, probes, tables
 
 # insufficient_privilege, read_only_sql_transaction
 _REFUSED = frozenset({"42501", "25006"})
@@ -125,10 +125,13 @@ def probes_of(
     access: Access, identity: str, found: tuple[TriedTable, ...], *, replica: bool, version: int
 ) -> Iterator[Probe]:
     """Return what to try as an identity."""
-    if has_given(access, identity):
-        return given_probes(access, identity, found, replica=replica, version=version)
     privileges = access.postgres_users[identity].privileges
-    return probes(privileges, access.owner, found, replica=replica, version=version)
+    if has_given(access, identity):
+        yield from given_probes(access, identity, found, replica=replica, version=version)
+    else:
+        yield from probes(privileges, access.owner, found, replica=replica, version=version)
+    if privileges == "migrator" and not replica:
+        yield from making_schemas(access.makes_schemas, owns="owner" not in access.keep)
 
 
 def outcome(conn: psycopg.Connection[Any], probe: Probe) -> str:

@@ -95,6 +95,13 @@ def maintenance(data: tuple[TriedTable, ...], version: int) -> Iterator[Probe]:
         yield Probe(action=f"maintain {many(data)}", expected="allowed", statements=locks)
 
 
+def making_schemas(said: bool | None, *, owns: bool) -> Iterator[Probe]:
+    """Whether a migrator makes schemas, as is `said` of it, or because the owner owns the database; else not tried."""
+    if said is not None or owns:
+        may: Expected = "refused" if said is False else "allowed"
+        yield Probe(action="create a schema", expected=may, statements=(f"CREATE SCHEMA {_NAME}",))
+
+
 def many(tables: Sequence[TriedTable]) -> str:
     """Some tables, as a check calls them."""
     return f"{len(tables)} tables" if len(tables) > 1 else tables[0].name

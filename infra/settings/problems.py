@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bootstrap.errors import MORE
 from infra.trigger import PACKAGE
 
 
@@ -37,12 +38,16 @@ def declared_wrong(error: BaseException) -> bool:
 class SettingsError(ValueError):
     """The stack's settings are wrong; `problems` holds every one."""
 
-    def __init__(self, source: str, problems: Iterable[SettingsProblem]) -> None:
+    def __init__(self, source: str, problems: Iterable[SettingsProblem], *, page: str | None = None) -> None:
+        """`page` names the reference of the file."""
         self.source = source
         self.problems = tuple(sorted(set(problems)))
         count = len(self.problems)
         lines = "\n".join(f"  {problem}" for problem in self.problems)
-        super().__init__(f"{source} has {count} problem{'s' if count > 1 else ''}:\n{lines}")
+        super().__init__(
+            f"{source} has {count} problem{'s' if count > 1 else ''}:\n{lines}"
+            + (f"\n{MORE.format(page)}" if page else "")
+        )
 
 
 _BRIEF = reprlib.Repr()

@@ -16,7 +16,7 @@ class DrillPlan:
     drill: DrillName
     stack: str
     makes: tuple[str, ...]
-    """What is made and destroyed again, such as `instance tmi-prod-drill-3fa91c`."""
+    """What is made and destroyed again, such as `instance shop-prod-drill-3fa91c`."""
     touches: tuple[str, ...]
     """What of the stack it touches, one sentence each."""
     does: tuple[str, ...]

@@ -96,6 +96,9 @@ class RedisClient:
     unusable: str
     """Why there are no rules for it; empty where there are."""
     sources: tuple[str, ...]
+    recognised: tuple[str, ...]
+    """Names of keys by which it is known in a cache, all of them: `*` is any text without a colon, or any at
+    the end; what has no `{prefix}` may stand behind one. Empty where nothing tells its keys from anybody's."""
 
     @property
     def prefixed(self) -> bool:
@@ -164,6 +167,7 @@ def client(name: str) -> RedisClient:
         silent=tuple(read.get("silent", ())),
         unusable=read.get("unusable", ""),
         sources=tuple(read["sources"]),
+        recognised=tuple(read.get("recognised", ())),
     )
 
 

@@ -206,14 +206,16 @@ STORAGE: tuple[Rule, ...] = (
         key="dbName",
         effect=Effect.DATA_AT_RISK,
         users="The instance would be replaced by an empty one.",
-        way_round="Make the other database inside this instance: the bootstrap does.",
+        way_round="Keep `data-tier:postgres: {database: ...}` as it was, which follows `data-tier:name` unless it is "
+        "said; make another database inside this instance by hand.",
     ),
     Rule(
         id="rds-username",
         key="username",
         effect=Effect.DATA_AT_RISK,
         users="The instance would be replaced by an empty one.",
-        way_round="Leave the master's name; declare an identity in access.yaml.",
+        way_round="Keep `data-tier:postgres: {master: ...}` as it was, which follows `data-tier:name` unless it is "
+        "said; declare an identity in access.yaml.",
     ),
     Rule(
         id="rds-snapshot",

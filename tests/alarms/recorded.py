@@ -8,13 +8,13 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from clinic_project import CLINIC
 from recorded_program import recorded
 
 from alarms.stack import AccountRegion, StackIndex
-from cli.project import load
 from graph.offline import ACCOUNT
 from graph.resource import Resource
-from infra.load import load_settings
+from infra.load import load_settings, load_stack
 from preview.findings.alarms import indexed
 
 STACKS = ("dev", "staging", "prod", "local")
@@ -27,11 +27,10 @@ Change = Callable[[Resource], Resource | None]
 @cache
 def declared(stack: str, *, recipients: bool = True) -> tuple[Resource, ...]:
     """The resources of a stack."""
-    source = load(stack)
-    config = dict(source.config) | ({"data-tier:notify": RECIPIENTS} if recipients else {})
+    config = load_stack(CLINIC, stack).config | ({"data-tier:notify": RECIPIENTS} if recipients else {})
     load_settings(config, stack=stack, source="the test")
-    made = recorded(stack, config, region=source.region)
-    return indexed(made, source.region).resources
+    made = recorded(stack, config, region=PLACE.region)
+    return indexed(made, PLACE.region).resources
 
 
 def stack_of(resources: Iterable[Resource]) -> StackIndex:

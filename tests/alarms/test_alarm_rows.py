@@ -11,7 +11,7 @@ from graph.types import INSTANCE
 def test_every_alarm_says_what_it_looks_at(stack: str) -> None:
     listed = [each for each in rows(stack_of(declared(stack))) if not each.metric.startswith("page of")]
     assert [each.name for each in listed if not each.metric or each.datapoints.endswith(" 0 s")] == []
-    log = f"data-tier/tmi-{stack}"  # what is counted in a log has no dimension: its namespace names the instance
+    log = f"data-tier/clinic-{stack}"  # what is counted in a log has no dimension: its namespace names the instance
     assert [each.name for each in listed if not each.of and not each.metric.startswith(log)] == []
 
 

@@ -36,8 +36,8 @@ PAGE, DOWN, HOST = "alarms-main-page", "alarms-primary-down", "alarms-main-1-cpu
 TARGET = "backup-failures-target"
 KEYS, EVENTS = "keys-notifications", "postgres-info-parameter-groups-events"
 MAIL = f"{CRITICAL}-email-64774106"
-TOPIC_ARN = PLACE.arn("sns", "tmi-prod-critical")
-ELSEWHERE = PLACE.arn("sns", "tmi-prod-critical", "us-east-1")
+TOPIC_ARN = PLACE.arn("sns", "clinic-prod-critical")
+ELSEWHERE = PLACE.arn("sns", "clinic-prod-critical", "us-east-1")
 OTHER_ACCOUNT = "999999999999"
 
 
@@ -90,21 +90,21 @@ def queue(document: str, **given: Any) -> Break:
 
 
 SEND = '{"Statement": [{"Sid": "Send", "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "Principal": {"Service": "sns.amazonaws.com"}, "Condition": {"ArnEquals": {"aws:SourceArn": "%s"}}}]}'
-GROUP = "/aws/rds/instance/tmi-prod/postgresql"
+GROUP = "/aws/rds/instance/clinic-prod/postgresql"
 
 
 def log_filter(metric: str = "Deadlocks", group: str = GROUP, **given: Any) -> Break:
-    made = {"namespace": "tmi-prod", "name": metric, "value": "1"}
+    made = {"namespace": "clinic-prod", "name": metric, "value": "1"}
     return add(
         resource(LOG_FILTER, "deadlocks", name="deadlocks", logGroupName=group, metricTransformation=made, **given)
     )
 
 
 def log_alarm(metric: str = "Deadlocks", **given: Any) -> Break:
-    topic = PLACE.arn("sns", "tmi-prod-warning")
+    topic = PLACE.arn("sns", "clinic-prod-warning")
     held = {
-        "name": "tmi-prod-deadlocks",
-        "namespace": "tmi-prod",
+        "name": "clinic-prod-deadlocks",
+        "namespace": "clinic-prod",
         "metricName": metric,
         "statistic": "Sum",
         "period": 60,
@@ -123,7 +123,7 @@ def math(*queries: dict[str, Any]) -> Break:
     )
 
 
-def query(name: str, metric: str = "ReadIOPS", server: str = "tmi-prod", stat: str = "Average") -> dict[str, Any]:
+def query(name: str, metric: str = "ReadIOPS", server: str = "clinic-prod", stat: str = "Average") -> dict[str, Any]:
     held = {"namespace": "AWS/RDS", "metricName": metric, "dimensions": {"DBInstanceIdentifier": server}}
     return {"id": name, "returnData": False, "metric": {**held, "stat": stat, "period": 60}}
 
@@ -148,15 +148,15 @@ RESULT = {"id": "all", "expression": "m1 + m2", "returnData": True}
 
 def vault() -> Break:
     """Backup tells the info topic of its jobs."""
-    topic = PLACE.arn("sns", "tmi-prod-info")
-    return add(resource(VAULT_NOTIFICATIONS, "vault-events", backupVaultName="tmi-prod-vault", snsTopicArn=topic))
+    topic = PLACE.arn("sns", "clinic-prod-info")
+    return add(resource(VAULT_NOTIFICATIONS, "vault-events", backupVaultName="clinic-prod-vault", snsTopicArn=topic))
 
 
-def rule(name: str = "tmi-prod-rule", severity: str = "warning") -> Break:
+def rule(name: str = "clinic-prod-rule", severity: str = "warning") -> Break:
     """A rule of EventBridge speaks to a topic."""
     return add(
         resource(EVENT_RULE, "rule", PLACE.arn("events", f"rule/{name}"), name=name),
-        resource(EVENT_TARGET, "target", rule=name, arn=PLACE.arn("sns", f"tmi-prod-{severity}")),
+        resource(EVENT_TARGET, "target", rule=name, arn=PLACE.arn("sns", f"clinic-prod-{severity}")),
     )
 
 
@@ -175,7 +175,7 @@ def key_grant(service: str, **more: Any) -> Break:
 def silencer() -> Break:
     """An alarm for maintenance, which does nothing itself, keeps a page silent."""
     held = {"name": "maintenance", "namespace": "AWS/RDS", "metricName": "ReadIOPS", "statistic": "Sum", "period": 60}
-    held |= {"dimensions": {"DBInstanceIdentifier": "tmi-prod"}, "evaluationPeriods": 1}
+    held |= {"dimensions": {"DBInstanceIdentifier": "clinic-prod"}, "evaluationPeriods": 1}
     quiet = {"alarm": "maintenance", "waitPeriod": 60, "extensionPeriod": 60}
     return both(add(resource(METRIC_ALARM, "maintenance", **held)), edit(PAGE, inputs(actionsSuppressor=quiet)))
 
@@ -242,7 +242,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
         edit(CRITICAL, inputs(kmsMasterKeyId=PLACE.arn("kms", "key/other"))), [(E, "key", CRITICAL, "does not declare")],
     ),
     "the key of secrets, by its alias": (
-        edit(CRITICAL, inputs(kmsMasterKeyId="alias/tmi-prod-secrets")),
+        edit(CRITICAL, inputs(kmsMasterKeyId="alias/clinic-prod-secrets")),
         [(E, "key policy", "keys-secrets", "no statement allows kms:Decrypt to cloudwatch"),
          (E, "key policy", "keys-secrets", "no statement allows kms:GenerateDataKey to cloudwatch")],
     ),
@@ -255,7 +255,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
         [(E, "key", CRITICAL, "its key is in us-east-1")],
     ),
     "the caches' topic is encrypted": (
-        edit(CACHE, inputs(kmsMasterKeyId="alias/tmi-prod-notifications")),
+        edit(CACHE, inputs(kmsMasterKeyId="alias/clinic-prod-notifications")),
         [(E, "key", CACHE, "publishes to topics without encryption only")],
     ),
     # --- the topic
@@ -277,13 +277,13 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     ),
     "the topic policy is for another region": (
         edit(f"{CRITICAL}-policy", statement("Alarms", condition("ArnLike", "aws:SourceArn", "arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"))),
-        [(E, "topic policy", f"{CRITICAL}-policy", f"and it is arn:aws:cloudwatch:eu-west-1:123456789012:alarm:tmi-prod-{page}-page")
+        [(E, "topic policy", f"{CRITICAL}-policy", f"and it is arn:aws:cloudwatch:eu-west-1:123456789012:alarm:clinic-prod-{page}-page")
          for page in ("queue", "main", "primary", "standby", "reporting")],
     ),
     "the topic policy is for another prefix": (
         edit(f"{INFO}-policy", statement("Databases", condition("ArnLike", "aws:SourceArn", "arn:aws:rds:eu-west-1:123456789012:db:other-*"))),
         [(E, "topic policy", f"{INFO}-policy", f"and it is arn:aws:rds:eu-west-1:123456789012:{source}")
-         for source in ("snapshot:any", "pg:tmi-prod-postgres18-", "pg:tmi-prod-standby-", "pg:tmi-prod-reporting-", "db:tmi-prod", "db:tmi-prod-standby", "db:tmi-prod-reporting")],
+         for source in ("snapshot:any", "pg:clinic-prod-postgres18-", "pg:clinic-prod-standby-", "pg:clinic-prod-reporting-", "db:clinic-prod", "db:clinic-prod-standby", "db:clinic-prod-reporting")],
     ),
     "the topic policy is for another topic": (
         edit(f"{CRITICAL}-policy", statement("Alarms", lambda one: one.update(Resource=TOPIC_ARN.replace("critical", "crit")))),
@@ -361,7 +361,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     "a queue that lets nobody in": (queue('{"Statement": []}'), [(E, "subscription", "calls-policy", "no statement allows sqs")]),
     "a queue for another topic": (queue(SEND % (TOPIC_ARN + "2")), [(E, "subscription", "calls-policy", "aws:SourceArn")]),
     "a queue whose key shuts SNS out": (
-        queue(SEND % TOPIC_ARN, kmsMasterKeyId="alias/tmi-prod-notifications"),
+        queue(SEND % TOPIC_ARN, kmsMasterKeyId="alias/clinic-prod-notifications"),
         [(E, "key policy", "keys-notifications", "kms:Decrypt to sns"), (E, "key policy", "keys-notifications", "kms:GenerateDataKey to sns")],
     ),
     # --- the action
@@ -374,7 +374,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
         [(W, "action", DOWN, "only its page speaks"), (W, "action", DOWN, "when it is over")],
     ),
     "an alarm that silences pages and is in none itself": (
-        both(edit("alarms-primary-page", inputs(alarmRule='ALARM("tmi-prod-primary-storage-low")')), edit(DOWN, inputs(alarmActions=None))),
+        both(edit("alarms-primary-page", inputs(alarmRule='ALARM("clinic-prod-primary-storage-low")')), edit(DOWN, inputs(alarmActions=None))),
         [(E, "action", DOWN, "it does nothing in ALARM")],
     ),
     "an alarm that says nothing when it is over": (edit(HOST, inputs(okActions=[])), [(W, "action", HOST, "when it is over")]),
@@ -389,17 +389,17 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
         edit("postgres-info-events", inputs(enabled=False)), [(E, "action", "postgres-info-events", "disabled")],
     ),
     "events of an instance that is not there": (
-        edit("postgres-info-events", inputs(sourceIds=["tmi-prod", "tmi-prod-standby", "tmi-prod-reporting", "gone"])),
+        edit("postgres-info-events", inputs(sourceIds=["clinic-prod", "clinic-prod-standby", "clinic-prod-reporting", "gone"])),
         [(E, "event source", "postgres-info-events", "about gone")],
     ),
     "events of all instances but one": (
-        edit("postgres-info-events", inputs(sourceIds=["tmi-prod", "tmi-prod-standby"])),
-        [(W, "event source", "postgres-info-events", "it is about some instances, and not about tmi-prod-reporting")],
+        edit("postgres-info-events", inputs(sourceIds=["clinic-prod", "clinic-prod-standby"])),
+        [(W, "event source", "postgres-info-events", "it is about some instances, and not about clinic-prod-reporting")],
     ),
     "events of one parameter group, which is not there": (
         edit(EVENTS, inputs(sourceIds=["gone"])),
         [(E, "event source", EVENTS, "it is about gone, and its region has no such parameter group"),
-         *[(W, "event source", EVENTS, f"not about tmi-prod-{group}") for group in ("postgres18-", "reporting-", "standby-")]],
+         *[(W, "event source", EVENTS, f"not about clinic-prod-{group}") for group in ("postgres18-", "reporting-", "standby-")]],
     ),
     "events without type": (
         edit("postgres-info-events", inputs(sourceType=None)), [(E, "event source", "postgres-info-events", "no sourceType")],
@@ -411,7 +411,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
         edit("backup-failures", inputs(isEnabled=False)), [(E, "action", "backup-failures", "it is disabled")],
     ),
     "a rule of another stack": (
-        rule("tmi-dev-rule"), [(E, "topic policy", f"{WARNING}-policy", "statement Rules allows sns:Publish only where aws:SourceArn is")],
+        rule("clinic-dev-rule"), [(E, "topic policy", f"{WARNING}-policy", "statement Rules allows sns:Publish only where aws:SourceArn is")],
     ),
     "a rule that speaks critically": (
         rule(severity="critical"), [(E, "topic policy", f"{CRITICAL}-policy", "no statement allows sns:Publish to events.amazonaws.com")],
@@ -451,15 +451,15 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     "a rebuilt name": (edit(HOST, with_mark("CacheClusterId")), [(E, "dimension", HOST, "CacheClusterId is rebuilt")]),
     "a rebuilt node": (edit(HOST, with_mark("CacheNodeId")), [(E, "dimension", HOST, "CacheNodeId is rebuilt")]),
     "host metric without its node": (
-        edit(HOST, inputs(dimensions={"CacheClusterId": "tmi-prod-main-001"})),
+        edit(HOST, inputs(dimensions={"CacheClusterId": "clinic-prod-main-001"})),
         [(E, "dimension", HOST, "CacheClusterId+CacheNodeId, and it asks for CacheClusterId")],
     ),
     "the replication group in place of a node": (
-        edit(HOST, inputs(dimensions={"ReplicationGroupId": "tmi-prod-main"})), [(E, "dimension", HOST, "asks for ReplicationGroupId")],
+        edit(HOST, inputs(dimensions={"ReplicationGroupId": "clinic-prod-main"})), [(E, "dimension", HOST, "asks for ReplicationGroupId")],
     ),
     "no dimension": (edit(DOWN, inputs(dimensions=None)), [(E, "dimension", DOWN, "asks for no dimension")]),
     "a cluster's dimension": (
-        edit(DOWN, inputs(dimensions={"DBClusterIdentifier": "tmi-prod"})), [(E, "dimension", DOWN, "asks for DBClusterIdentifier")],
+        edit(DOWN, inputs(dimensions={"DBClusterIdentifier": "clinic-prod"})), [(E, "dimension", DOWN, "asks for DBClusterIdentifier")],
     ),
     "an alarm in another region": (
         edit(DOWN, inputs(region="us-east-1")),
@@ -477,7 +477,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     "a metric of memcached": (edit(HOST, inputs(metricName="SlabsMoved")), [(E, "metric", HOST, "published by memcached")]),
     "the last alarms of a server": (
         without_last_node,
-        [(W, "dimension", "main-group", "no alarm looks at tmi-prod-main-003")],
+        [(W, "dimension", "main-group", "no alarm looks at clinic-prod-main-003")],
     ),
     # --- how it counts
     "a minute of what comes every five": (
@@ -517,18 +517,18 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     ),
     # --- pages
     "a misspelled alarm in a page": (
-        edit(PAGE, inputs(alarmRule='ALARM("tmi-prod-main-1-dwn")')), [(E, "rule", PAGE, "it names tmi-prod-main-1-dwn")],
+        edit(PAGE, inputs(alarmRule='ALARM("clinic-prod-main-1-dwn")')), [(E, "rule", PAGE, "it names clinic-prod-main-1-dwn")],
     ),
     "a page whose rule does not read": (
-        edit(PAGE, inputs(alarmRule='ALARM("tmi-prod-main-1-down") ALARM("tmi-prod-main-1-memory-high")')), [(E, "rule", PAGE, "is not a rule")],
+        edit(PAGE, inputs(alarmRule='ALARM("clinic-prod-main-1-down") ALARM("clinic-prod-main-1-memory-high")')), [(E, "rule", PAGE, "is not a rule")],
     ),
     "an empty rule": (edit(PAGE, inputs(alarmRule="")), [(E, "rule", PAGE, "is not a rule")]),
     "a page of itself": (
-        edit(PAGE, inputs(alarmRule='ALARM("tmi-prod-main-page")')), [(E, "rule", PAGE, "leads back to itself")],
+        edit(PAGE, inputs(alarmRule='ALARM("clinic-prod-main-page")')), [(E, "rule", PAGE, "leads back to itself")],
     ),
     "a page of too many": (
-        edit(PAGE, inputs(alarmRule=" OR ".join(f'ALARM("tmi-prod-main-1-down{number}")' for number in range(101)))),
-        [*[(E, "rule", PAGE, "it names tmi-prod-main-1-down")] * 101, (E, "rule", PAGE, "101 alarms")],
+        edit(PAGE, inputs(alarmRule=" OR ".join(f'ALARM("clinic-prod-main-1-down{number}")' for number in range(101)))),
+        [*[(E, "rule", PAGE, "it names clinic-prod-main-1-down")] * 101, (E, "rule", PAGE, "101 alarms")],
     ),
     "a suppressor that is not there": (
         edit(PAGE, inputs(actionsSuppressor={"alarm": "gone", "waitPeriod": 60, "extensionPeriod": 60})),
@@ -546,7 +546,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
          for each in ("slow-queries", "deadlocks", "failed-logins", "connections-refused", "data-corruption")],
     ),
     "dimensions that the filter does not give": (
-        both(log_filter(), log_alarm(dimensions={"DBInstanceIdentifier": "tmi-prod"})),
+        both(log_filter(), log_alarm(dimensions={"DBInstanceIdentifier": "clinic-prod"})),
         [(E, "dimension", "alarms-deadlocks", "with no dimension, and it asks for DBInstanceIdentifier")],
     ),
 }  # fmt: skip
@@ -575,12 +575,12 @@ FINE: dict[str, Break] = {
     "metric math": math(query("m1"), query("m2", stat="p90"), RESULT),
     "a rule with everything": edit(
         PAGE,
-        inputs(alarmRule="(ALARM(tmi-prod-main-1-down) AND NOT OK('tmi-prod-main-1-memory-high')) OR NOT (TRUE)"),
+        inputs(alarmRule="(ALARM(clinic-prod-main-1-down) AND NOT OK('clinic-prod-main-1-memory-high')) OR NOT (TRUE)"),
     ),
     "an alarm by its ARN": edit(
-        PAGE, inputs(alarmRule=f'ALARM("{PLACE.arn("cloudwatch", "alarm:tmi-prod-main-1-down")}")')
+        PAGE, inputs(alarmRule=f'ALARM("{PLACE.arn("cloudwatch", "alarm:clinic-prod-main-1-down")}")')
     ),
-    "the topic's key by its alias": edit(CRITICAL, inputs(kmsMasterKeyId="alias/tmi-prod-notifications")),
+    "the topic's key by its alias": edit(CRITICAL, inputs(kmsMasterKeyId="alias/clinic-prod-notifications")),
 }
 
 BURSTABLE = ("a minute of what comes every five",)

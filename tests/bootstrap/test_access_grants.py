@@ -24,7 +24,6 @@ CREATE TABLE events (id bigserial PRIMARY KEY, at timestamptz);
 CREATE VIEW recent AS SELECT * FROM events;
 CREATE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 42';
 CREATE FUNCTION answer(integer, text) RETURNS int LANGUAGE sql AS 'SELECT 42';
-CREATE SCHEMA reporting AUTHORIZATION {n}_owner;
 CREATE TABLE reporting.monthly (id int, total int);
 """
 ANALYST = {
@@ -52,7 +51,7 @@ def declared(database: Database, **more: Any) -> Any:
 
 @pytest.fixture
 def governed(database: Database) -> Database:
-    """With its roles, and a schema that the owner made."""
+    """With its roles, and what the owner made."""
     database.apply(declared(database))
     database.execute(SCHEMA, as_role="{n}_owner")
     database.apply(declared(database))
@@ -75,8 +74,6 @@ def test_before_the_schema_exists_it_is_told_not_failed(database: Database) -> N
     database.apply(access)
     n = database.n
     assert database.differences(access) == [
-        "schemas: schema reporting does not exist yet; a migration makes it: "
-        f'CREATE SCHEMA "reporting" AUTHORIZATION "{n}_owner"',
         f"identities.{n}_analyst.postgres.grants.0.tables: table public.users does not exist yet",
         f"identities.{n}_analyst.postgres.grants.1.functions: function public.answer(integer, text) does not exist yet",
         f"identities.{n}_analyst.postgres.grants.2.sequences: sequence public.events_id_seq does not exist yet",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from clinic_project import CLINIC
 
 from bootstrap import bundle
 from graph.errors import CloudError
@@ -44,7 +45,7 @@ CONTENT = {
 
 def _build(target: Path, platform: str, certificates: bytes | None) -> Path:
     try:
-        return bundle.build(target, bundle.PLATFORMS[platform], certificates=certificates)
+        return bundle.build(target, bundle.PLATFORMS[platform], root=CLINIC, certificates=certificates)
     except bundle.BundleError as error:
         if "pip could not install" in str(error):
             pytest.skip(f"the wheels cannot be fetched: {error}")
@@ -55,7 +56,7 @@ def _build(target: Path, platform: str, certificates: bytes | None) -> Path:
 def local() -> Path:
     """The one that `up --runner lambda` keeps."""
     try:
-        return built()
+        return built(CLINIC)
     except CloudError as error:
         pytest.skip(f"the wheels cannot be fetched: {error}")
 
@@ -85,7 +86,7 @@ def test_what_lambda_gets(tmp_path: Path) -> None:
         assert archive.read("bootstrap/rds-global-bundle.pem") == CERTIFICATES
         assert "bootstrap/bundle.py" not in archive.namelist()
         versions = {name for name in archive.namelist() if "/migrations/" not in name and name.endswith(".sql")}
-        assert versions == {path.relative_to(bundle.ROOT).as_posix() for path in bundle.ROOT.glob("migrations/*.sql")}
+        assert versions == {path.relative_to(CLINIC).as_posix() for path in CLINIC.glob("migrations/*.sql")}
         # Nothing of the builder's computer is in it.
         assert {(entry.date_time, entry.external_attr, entry.create_system) for entry in archive.infolist()} == {
             ((1980, 1, 1, 0, 0, 0), 0o644 << 16, 3)
@@ -109,8 +110,8 @@ for module in pkgutil.walk_packages(bootstrap.__path__, "bootstrap."):
 libraries = ("psycopg", "psycopg_binary", "redis", "pydantic", "bootstrap", "clients", "keep", "knowledge", "observe")
 files = [module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] in libraries]
 assert [file for file in files if file and not file.startswith(sys.argv[1])] == []
-from bootstrap.run import MIGRATIONS
-assert sorted(MIGRATIONS.glob("*.up.sql")), MIGRATIONS
+from bootstrap.application import BUNDLED
+assert sorted(BUNDLED.glob("*.up.sql")), BUNDLED
 import psycopg
 assert psycopg.pq.__impl__ == "binary", psycopg.pq.__impl__
 """

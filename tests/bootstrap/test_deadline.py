@@ -39,7 +39,7 @@ def test_it_stops_between_two_files_and_goes_on(
             f"CREATE TABLE t{number} (id int PRIMARY KEY);"
         )
         (tier.migrations / f"00000{number}_t{number}.down.sql").write_text(f"DROP TABLE t{number};")
-    monkeypatch.setattr("bootstrap.run.MIGRATIONS", tier.migrations)
+    monkeypatch.setattr("bootstrap.handler.BUNDLED", tier.migrations)
     event = tier.manifest.model_dump(mode="json")
 
     with pytest.raises(OutOfTimeError) as none:

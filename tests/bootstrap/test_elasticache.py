@@ -99,42 +99,42 @@ def wanted(*names: str, rules: str = RULES, fresh: bool = False) -> list[User]:
 
 
 def test_ids() -> None:
-    assert user_id("App-prod", "main", "tmi_app") == "app-prod-main-tmi-app"
+    assert user_id("App-prod", "main", "erp_app") == "app-prod-main-erp-app"
 
 
 def test_users_are_made_and_joined_one_by_one() -> None:
     api = Api("app-prod-main-default")
     backend = users_of(api)
-    planned = backend.plan(wanted("tmi_app", "tmi_cache"))
+    planned = backend.plan(wanted("erp_app", "erp_cache"))
     assert api.calls == []
-    assert backend.plan(wanted("tmi_app", "tmi_cache")).apply(BUT_DROPS).changes == planned.changes
+    assert backend.plan(wanted("erp_app", "erp_cache")).apply(BUT_DROPS).changes == planned.changes
     assert api.calls == [
-        ("create_user", "app-prod-main-tmi-app"),
-        ("create_user", "app-prod-main-tmi-cache"),
-        ("modify_user_group", "app-prod-main-tmi-app,app-prod-main-tmi-cache"),
+        ("create_user", "app-prod-main-erp-app"),
+        ("create_user", "app-prod-main-erp-cache"),
+        ("modify_user_group", "app-prod-main-erp-app,app-prod-main-erp-cache"),
     ]
-    assert backend.plan(wanted("tmi_app", "tmi_cache")).apply(BUT_DROPS).changes == ()
+    assert backend.plan(wanted("erp_app", "erp_cache")).apply(BUT_DROPS).changes == ()
 
 
 @pytest.mark.parametrize(
     ("user", "calls"),
     [
-        (wanted("tmi_app"), []),
-        (wanted("tmi_app", rules=RULES + " +info"), [("modify_user", "AccessString")]),
-        (wanted("tmi_app", fresh=True), [("modify_user", "Passwords")]),
+        (wanted("erp_app"), []),
+        (wanted("erp_app", rules=RULES + " +info"), [("modify_user", "AccessString")]),
+        (wanted("erp_app", fresh=True), [("modify_user", "Passwords")]),
     ],
 )
 def test_only_what_differs_is_changed(user: list[User], calls: list[tuple[str, str]]) -> None:
     api = Api()
-    users_of(api).plan(wanted("tmi_app")).apply(BUT_DROPS)
+    users_of(api).plan(wanted("erp_app")).apply(BUT_DROPS)
     api.calls.clear()
     users_of(api).plan(user).apply(BUT_DROPS)
     assert api.calls == calls
 
 
 def test_an_addition_that_vanished_is_noticed() -> None:
-    with pytest.raises(ElastiCacheError, match="app-prod-main-tmi-app were added to app-prod-main but are not in it"):
-        users_of(Api(drops=True)).plan(wanted("tmi_app")).apply(BUT_DROPS)
+    with pytest.raises(ElastiCacheError, match="app-prod-main-erp-app were added to app-prod-main but are not in it"):
+        users_of(Api(drops=True)).plan(wanted("erp_app")).apply(BUT_DROPS)
 
 
 @pytest.mark.parametrize(("count", "fits"), [(100, True), (101, False)])
@@ -192,18 +192,18 @@ def test_rules_that_elasticache_keeps_otherwise_are_no_success() -> None:
             self._change("modify_user", ",".join(fields))
 
     api = Deaf()
-    users_of(api).plan(wanted("tmi_app")).apply(BUT_DROPS)
-    with pytest.raises(ElastiCacheError, match="took the rules of tmi_app for main and keeps others: may now: info"):
-        users_of(api).plan(wanted("tmi_app", rules=RULES + " +info")).apply(BUT_DROPS)
+    users_of(api).plan(wanted("erp_app")).apply(BUT_DROPS)
+    with pytest.raises(ElastiCacheError, match="took the rules of erp_app for main and keeps others: may now: info"):
+        users_of(api).plan(wanted("erp_app", rules=RULES + " +info")).apply(BUT_DROPS)
 
 
 def test_an_error_shows_no_parameter() -> None:
     api = Api()
     api.busy = 10**6
     with pytest.raises(ElastiCacheError) as caught:
-        users_of(api).plan(wanted("tmi_app")).apply(BUT_DROPS)
+        users_of(api).plan(wanted("erp_app")).apply(BUT_DROPS)
     assert str(caught.value) == (
-        "ElastiCache refused a change of tmi_app: InvalidUserState; "
+        "ElastiCache refused a change of erp_app: InvalidUserState; "
         "somebody else is changing it: run the bootstrap again when it is `active`"
     )
     assert caught.value.__suppress_context__

@@ -20,8 +20,8 @@ from bootstrap.redis.cache import CacheError, driver
 from bootstrap.redis.users import User, users
 from bootstrap.secrets import Credential, Secret, redis_token
 
-IAM = "app-prod-main-tmi-app-iam"
-BY_TOKEN = User(name="tmi_app", rules=RULES, password=None, by_token=IAM)
+IAM = "app-prod-main-erp-app-iam"
+BY_TOKEN = User(name="erp_app", rules=RULES, password=None, by_token=IAM)
 
 
 class Tokens(Api):
@@ -40,32 +40,32 @@ class Tokens(Api):
 
 
 def test_its_user() -> None:
-    assert token_user("App-prod", "main", "tmi_app") == IAM
+    assert token_user("App-prod", "main", "erp_app") == IAM
 
 
 def test_from_password_to_token_beside_each_other() -> None:
     api = Tokens("app-prod-main-default")
     backend = users_of(api)
-    backend.plan(wanted("tmi_app")).apply(BUT_DROPS)
+    backend.plan(wanted("erp_app")).apply(BUT_DROPS)
     api.calls.clear()
     planned = backend.plan([BY_TOKEN])
     deleted, made = planned.changes[:1], planned.changes[1:]
     assert [str(change) for change in made] == [
-        f"main/app-prod-main: tmi_app: created, logs in by token: {RULES}",
-        "main/app-prod-main: tmi_app: added to app-prod-main",
+        f"main/app-prod-main: erp_app: created, logs in by token: {RULES}",
+        "main/app-prod-main: erp_app: added to app-prod-main",
     ]
-    assert [(change.verb, change.identity) for change in deleted] == [("remove", "app-prod-main-tmi-app")]
+    assert [(change.verb, change.identity) for change in deleted] == [("remove", "app-prod-main-erp-app")]
     applied = backend.plan([BY_TOKEN]).apply(BUT_DROPS)
     assert (applied.changes, applied.skipped) == (made, deleted)
     # The one with the password works on until somebody asks for its end.
     assert applied.differences == (
-        "main/app-prod-main: user app-prod-main-tmi-app is no longer declared; `datatier access apply --allow-drop` "
+        "main/app-prod-main: user app-prod-main-erp-app is no longer declared; `datatier access apply --allow-drop` "
         "deletes it",
     )
     assert api.calls == [("create_user", f"{IAM} {IAM} {{'Type': 'iam'}}"), ("modify_user_group", IAM)]
     assert backend.plan([BY_TOKEN]).apply(BUT_DROPS).changes == ()
     # And back: that user is still there.
-    assert [change.verb for change in backend.plan(wanted("tmi_app")).changes] == ["remove"]
+    assert [change.verb for change in backend.plan(wanted("erp_app")).changes] == ["remove"]
 
 
 def test_a_password_that_somebody_gave_it_is_taken_away() -> None:
@@ -128,12 +128,12 @@ def test_it_is_proven_by_a_token(
     monkeypatch.setattr("bootstrap.redis.cache.redis_token", lambda *_: Secret(token))
     monkeypatch.setattr("bootstrap.redis.cache._SETTLE_SECONDS", 0.0)
     monkeypatch.setattr("bootstrap.redis.cache.aws_client", lambda *_: api)
-    user = token_user(tier.manifest.prefix, "main", "tmi_app")
+    user = token_user(tier.manifest.prefix, "main", "erp_app")
     with valkey_server.admin() as admin:
         admin.execute_command("ACL", "SETUSER", user, "on", ">the-token", "+ping")
     api = Tokens(user)
     api.users = {user: {"UserId": user, "UserName": user, "AccessString": RULES, "Authentication": {"Type": "iam"}}}
-    one = User(name="tmi_app", rules=RULES, password=None, by_token=user)
+    one = User(name="erp_app", rules=RULES, password=None, by_token=user)
     with ThreadPoolExecutor(1) as pool:
         if token == "the-token":
             assert (

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -193,11 +191,6 @@ def test_what_lets_its_bearer_in_stands_in_no_name_of_a_key(pattern: str, told: 
     space = SPACE | {"pattern": pattern}
     found = analyse(load_access({"owner": "o", "identities": {"a": rules}, "keyspaces": {"s": space}}))
     assert [f.message.split("`")[1] for f in found if f.path == "keyspaces.s.pattern"] == told
-
-
-def test_no_key_of_the_application_holds_what_lets_its_bearer_in() -> None:
-    declared = yaml.safe_load((Path(__file__).parents[2] / "access.yaml").read_text("utf-8"))
-    assert [str(f) for f in analyse(load_access(declared)) if "bearer" in f.message] == []
 
 
 @pytest.mark.parametrize(

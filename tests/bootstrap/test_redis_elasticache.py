@@ -80,18 +80,18 @@ def test_our_own_strings_are_stored_as_they_are() -> None:
 
 def test_a_string_that_is_read_back_otherwise_is_no_difference() -> None:
     api = Cache()
-    users_of(api).plan(wanted("tmi_app")).apply(BUT_DROPS)
+    users_of(api).plan(wanted("erp_app")).apply(BUT_DROPS)
     api.calls.clear()
-    api.users["app-prod-main-tmi-app"]["AccessString"] = "on  -@all +@read resetchannels %RW~a:*"
-    assert users_of(api).plan(wanted("tmi_app")).apply(BUT_DROPS).changes == ()
+    api.users["app-prod-main-erp-app"]["AccessString"] = "on  -@all +@read resetchannels %RW~a:*"
+    assert users_of(api).plan(wanted("erp_app")).apply(BUT_DROPS).changes == ()
     assert api.calls == []
 
 
 def test_the_change_is_told_by_its_effect() -> None:
     api = Cache()
-    users_of(api).plan(wanted("tmi_app")).apply(BUT_DROPS)
-    api.users["app-prod-main-tmi-app"]["AccessString"] = "on ~a:* -@all +@read +flushall"
-    (change,) = users_of(api).plan(wanted("tmi_app")).changes
+    users_of(api).plan(wanted("erp_app")).apply(BUT_DROPS)
+    api.users["app-prod-main-erp-app"]["AccessString"] = "on ~a:* -@all +@read +flushall"
+    (change,) = users_of(api).plan(wanted("erp_app")).changes
     # Without a word on channels a user of ElastiCache has them all.
     assert (change.verb, change.text, change.takes_away) == (
         "rules",
@@ -104,31 +104,31 @@ def test_undeclared_users_leave_the_group_before_they_are_deleted() -> None:
     api = Cache("app-prod-main-old", "app-prod-main-default", "strangers-user")
     api.users = {name: kept(name) for name in (*api.members, "app-prod-main-two-x")}
     backend = users_of(api)
-    assert [(c.identity, c.verb) for c in backend.plan(wanted("tmi_app")).changes] == [
+    assert [(c.identity, c.verb) for c in backend.plan(wanted("erp_app")).changes] == [
         ("app-prod-main-old", "remove"),
-        ("tmi_app", "create"),
-        ("tmi_app", "group"),
+        ("erp_app", "create"),
+        ("erp_app", "group"),
     ]
     assert api.calls == []
-    backend.plan(wanted("tmi_app")).apply(EVERYTHING)
+    backend.plan(wanted("erp_app")).apply(EVERYTHING)
     assert api.calls == [
         ("modify_user_group", "app-prod-main-old"),
         ("delete_user", "app-prod-main-old"),
-        ("create_user", "app-prod-main-tmi-app"),
-        ("modify_user_group", "+app-prod-main-tmi-app"),
+        ("create_user", "app-prod-main-erp-app"),
+        ("modify_user_group", "+app-prod-main-erp-app"),
     ]
-    assert backend.plan(wanted("tmi_app")).apply(EVERYTHING).changes == ()
+    assert backend.plan(wanted("erp_app")).apply(EVERYTHING).changes == ()
 
 
 def test_a_removal_that_broke_off_is_finished() -> None:
     api = Cache("app-prod-main-default")
     api.users = {
-        "app-prod-main-tmi-old": kept("app-prod-main-tmi-old", UserName="tmi_old"),
+        "app-prod-main-erp-old": kept("app-prod-main-erp-old", UserName="erp_old"),
         # Another cache's, whose name begins as ours: made, and not yet in its group.
-        "app-prod-main-two-tmi-new": kept("app-prod-main-two-tmi-new", UserName="tmi_new"),
+        "app-prod-main-two-erp-new": kept("app-prod-main-two-erp-new", UserName="erp_new"),
     }
     users_of(api).plan([]).apply(EVERYTHING)
-    assert api.calls == [("delete_user", "app-prod-main-tmi-old")]
+    assert api.calls == [("delete_user", "app-prod-main-erp-old")]
 
 
 IAM = {"Authentication": {"Type": "iam"}}
@@ -138,15 +138,15 @@ IAM = {"Authentication": {"Type": "iam"}}
     ("prefix", "cache", "user", "groups", "gone"),
     [
         # One by token: id and name are one.
-        ("tmi-prod", "main", {"UserId": "tmi-prod-main-old-iam", **IAM}, (), True),
+        ("erp-prod", "main", {"UserId": "erp-prod-main-old-iam", **IAM}, (), True),
         ("shop", "hot", {"UserId": "shop-hot-till-two-iam", **IAM}, (), True),
         ("shop", "hot", {"UserId": "shop-hot-till", "UserName": "till"}, (), True),
         ("shop_x", "hot", {"UserId": "shop-x-hot-till-two", "UserName": "till_two"}, (), True),
         # Of another stack, whose name begins like ours, and of another cache.
-        ("tmi-prod", "eu", {"UserId": "tmi-prod-eu-main-app-iam", **IAM}, ("tmi-prod-eu-main",), False),
-        ("tmi-prod", "eu", {"UserId": "tmi-prod-eu-main-app", "UserName": "app"}, ("tmi-prod-eu-main",), False),
-        ("tmi-prod", "eu", {"UserId": "tmi-prod-eu-main-app", "UserName": "main_app"}, ("tmi-prod-eu-main",), False),
-        ("tmi-prod", "main", {"UserId": "tmi-prod-eu-main-app-iam", **IAM}, (), False),
+        ("erp-prod", "eu", {"UserId": "erp-prod-eu-main-app-iam", **IAM}, ("erp-prod-eu-main",), False),
+        ("erp-prod", "eu", {"UserId": "erp-prod-eu-main-app", "UserName": "app"}, ("erp-prod-eu-main",), False),
+        ("erp-prod", "eu", {"UserId": "erp-prod-eu-main-app", "UserName": "main_app"}, ("erp-prod-eu-main",), False),
+        ("erp-prod", "main", {"UserId": "erp-prod-eu-main-app-iam", **IAM}, (), False),
         ("shop", "hot", {"UserId": "shop-hot-two-app-iam", **IAM}, ("shop-hot-two",), False),
         ("shop", "hot", {"UserId": "shop-hot-two-app", "UserName": "app"}, (), False),
         # In a group of somebody else's, going already, or made by hand under a name like ours.
@@ -218,9 +218,9 @@ def test_a_group_of_a_hundred_makes_room_for_one() -> None:
 
 def test_another_user_of_the_same_name_is_told_with_what_removes_it() -> None:
     api = Cache("by-hand")
-    api.users = {"by-hand": kept("by-hand", UserName="tmi_app")}
-    with pytest.raises(ElastiCacheError, match=r"another user named tmi_app .*--user-ids-to-remove by-hand"):
-        users_of(api).plan(wanted("tmi_app")).apply(BUT_DROPS)
+    api.users = {"by-hand": kept("by-hand", UserName="erp_app")}
+    with pytest.raises(ElastiCacheError, match=r"another user named erp_app .*--user-ids-to-remove by-hand"):
+        users_of(api).plan(wanted("erp_app")).apply(BUT_DROPS)
     assert api.calls == []
 
 
@@ -290,9 +290,9 @@ def test_a_role_that_sees_only_the_stacks_own_users_is_enough() -> None:
     api = Narrow("app-prod-main-default", "strangers-user", "app-prod-main-old")
     api.users = {name: kept(name) for name in api.members}
     backend = users_of(api)
-    assert len(backend.plan(wanted("tmi_app")).apply(BUT_DROPS).changes) == 2
-    assert backend.plan(wanted("tmi_app")).apply(BUT_DROPS).changes == ()
-    assert [c.identity for c in backend.plan(wanted("tmi_app")).apply(EVERYTHING).changes] == ["app-prod-main-old"]
+    assert len(backend.plan(wanted("erp_app")).apply(BUT_DROPS).changes) == 2
+    assert backend.plan(wanted("erp_app")).apply(BUT_DROPS).changes == ()
+    assert [c.identity for c in backend.plan(wanted("erp_app")).apply(EVERYTHING).changes] == ["app-prod-main-old"]
 
 
 @pytest.mark.server

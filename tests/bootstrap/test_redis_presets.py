@@ -82,9 +82,12 @@ def everything(name: str) -> dict[str, Any]:
         ),
         # One that has channels alone.
         (
-            {"client": {"socket-io": {"namespaces": ["/", "/chat"]}}, "prefix": "io"},
+            {"client": {"socket.io": {"namespaces": ["/", "/chat"]}}, "prefix": "io"},
             (),
-            ("io:*", "io:socket.io#/#*", "io:socket.io#/chat#*"),
+            (
+                *("io:socket.io#/#*", "io:socket.io#/chat#*", "io:socket.io-request#/#", "io:socket.io-request#/chat#"),
+                *("io:socket.io-response#/#*", "io:socket.io-response#/chat#*"),
+            ),
             ("@pubsub",),
         ),
         ({"client": "arq"}, ("arq:*",), (), (*PLAIN, "info")),
@@ -199,7 +202,7 @@ def test_by_itself_nothing_about_a_client_is_unwise(name: str) -> None:
     [
         ({"client": {"django-redis": {"scan": True}}}, "reaches beyond its own keys with scan: the names of all keys"),
         (
-            {"client": {"rueidis": {"tracking": True}}},
+            {"client": {"rueidis": {"client_side_cache": True}}},
             "reaches beyond its own keys with client|caching, client|tracking: client tracking tells the names of all "
             "keys that change",
         ),

@@ -10,16 +10,16 @@ from bootstrap.request import Request, RequestError, digest, request
 
 MANIFEST: dict[str, Any] = {
     "stack": "dev",
-    "prefix": "tmi-dev",
+    "prefix": "erp-dev",
     "region": "eu-west-1",
     "postgres": {
         "primary": {"name": "primary", "host": "db.example", "port": 5432},
-        "database": "tmi",
+        "database": "erp",
         "master_secret": "arn:secret",
     },
-    "access": {"owner": "tmi_owner", "identities": {}},
+    "access": {"owner": "erp_owner", "identities": {}},
 }
-FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:tmi-dev-bootstrap"
+FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:erp-dev-bootstrap"
 OTHER = MANIFEST | {"access": {"owner": "mallory", "identities": {}}}
 CHECK = {"action": "check", "manifest": MANIFEST}
 

@@ -40,7 +40,7 @@ def event(identifier: str = NAME, **detail: Any) -> dict[str, Any]:
         "detail": {
             "restoreJobId": "AB123456-78C9-0123-456D-789012E34567",
             "recoveryPointArn": f"{SOURCE.replace(':db:', ':snapshot:')}awsbackup:job-1a2b",
-            "sourceResourceArn": f"{SOURCE}tmi-prod",
+            "sourceResourceArn": f"{SOURCE}erp-prod",
             "resourceType": "RDS",
             "status": "COMPLETED",
             "createdResourceArn": f"{SOURCE}{identifier}",
@@ -57,7 +57,7 @@ def event(identifier: str = NAME, **detail: Any) -> dict[str, Any]:
         ({"detail": {"status": "COMPLETED"}}, "restoreJobId"),
         (event(status="FAILED"), "is FAILED"),
         (event(createdResourceArn="arn:aws:ec2:eu-west-1:123456789012:volume/vol-1"), "not an RDS instance"),
-        (event("tmi-prod"), "not an instance of a restore test"),
+        (event("erp-prod"), "not an instance of a restore test"),
     ],
 )
 def test_events_that_are_not_ours(given: dict[str, Any], says: str) -> None:
@@ -283,7 +283,7 @@ def test_the_function(source: Tier, restored: Postgres, monkeypatch: pytest.Monk
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_ENDPOINT_URL", source.endpoint)
     monkeypatch.setenv("DATATIER_MANIFEST_SECRET", arn)
-    monkeypatch.setattr(handler_module, "MIGRATIONS", source.migrations)
+    monkeypatch.setattr(handler_module, "BUNDLED", source.migrations)
     for status in ("SUCCESSFUL", "FAILED"):
         with answered(restored.port, status) as (rds, backup):
             made: dict[str, Any] = {"rds": rds, "backup": backup}

@@ -186,7 +186,7 @@ class Api:
         self.statuses = ["active"]  # what it says, the last first: it is asked before a change too
 
     def modify_user(self, *, UserId: str, Passwords: list[str]) -> None:  # noqa: N803
-        assert UserId == "tmi-prod-main-tmi-app"
+        assert UserId == "erp-prod-main-erp-app"
         assert len(Passwords) <= 2
         self.passwords.append(Passwords)
         self.statuses = ["active", "active"]
@@ -207,17 +207,17 @@ def test_elasticache_takes_two_passwords_for_a_while(monkeypatch: pytest.MonkeyP
     endpoint = Endpoint(name="main", host="main.example.org", port=6379)
     manifest = Manifest(
         stack="prod",
-        prefix="tmi-prod",
+        prefix="erp-prod",
         region="eu-west-1",
-        postgres=PostgresTarget(primary=endpoint, database="tmi", master_secret="arn:master"),
-        caches={"main": CacheTarget(endpoint=endpoint, user_group="tmi-prod-main")},
+        postgres=PostgresTarget(primary=endpoint, database="erp", master_secret="arn:master"),
+        caches={"main": CacheTarget(endpoint=endpoint, user_group="erp-prod-main")},
         access={},
     )
     old, new = Secret("the-password-before"), Secret("the-password-afterwards")
     with ThreadPoolExecutor(1) as pool:
         cache = redis_cache.driver(manifest, "main", AwsStore("eu-west-1"), pool)
-    cache.admit("tmi_app", new, old)
+    cache.admit("erp_app", new, old)
     assert (api.passwords, api.statuses) == ([["the-password-afterwards", "the-password-before"]], ["active"])
-    assert logins == [("tmi_app", Secret("the-password-afterwards"))]
-    cache.retire("tmi_app", new)
+    assert logins == [("erp_app", Secret("the-password-afterwards"))]
+    cache.retire("erp_app", new)
     assert (api.passwords[1:], api.statuses) == ([["the-password-afterwards"]], ["active"])

@@ -193,7 +193,7 @@ class Endless:
 
 
 def test_the_lambda_handler(settled: Tier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bootstrap.run.MIGRATIONS", settled.migrations)
+    monkeypatch.setattr("bootstrap.handler.BUNDLED", settled.migrations)
     event = settled.manifest.model_dump(mode="json")
     assert handler(event, Endless())["access"]["failed"] == 0
     with settled.postgres.superuser(f"{settled.name}_app") as conn:

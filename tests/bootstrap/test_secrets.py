@@ -117,7 +117,7 @@ def test_redis_keeps_the_sha256() -> None:
     ("answer", "says_nothing_of_the_password"),
     [
         ("FATAL:  sorry, too many clients already", True),
-        ('FATAL:  too many connections for role "tmi_app_a"', True),
+        ('FATAL:  too many connections for role "erp_app_a"', True),
         ("FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute", True),
         ("FATAL:  remaining connection slots are reserved for non-replication superuser and rds_superuser", True),
         ("FATAL:  the database system is starting up", True),
@@ -125,10 +125,10 @@ def test_redis_keeps_the_sha256() -> None:
         ("FATAL:  the database system is in recovery mode", True),
         ("FATAL:  the database system is not yet accepting connections", True),
         ("FATAL:  terminating connection due to administrator command", True),
-        ('FATAL:  password authentication failed for user "tmi_app_a"', False),
-        ('FATAL:  role "tmi_app_b" is not permitted to log in', False),
-        ('FATAL:  database "tmi" does not exist', False),
-        ('FATAL:  permission denied for database "tmi"', False),
+        ('FATAL:  password authentication failed for user "erp_app_a"', False),
+        ('FATAL:  role "erp_app_b" is not permitted to log in', False),
+        ('FATAL:  database "erp" does not exist', False),
+        ('FATAL:  permission denied for database "erp"', False),
     ],
 )
 def test_what_a_server_answers_whatever_the_password_is(answer: str, says_nothing_of_the_password: bool) -> None:

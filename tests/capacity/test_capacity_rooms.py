@@ -18,6 +18,7 @@ GIB = 1024**3
 def stack() -> Instances:
     """A stack that is not called as its profile is."""
     config = {
+        "data-tier:name": "shop",
         "data-tier:profile": "dev",
         "data-tier:postgres": {
             "class": "db.m7g.large",

@@ -7,16 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 from typer.testing import CliRunner
 
 from cli.alarms_explain import explained
 from cli.errors import InputError, report
 from cli.main import application
-from cli.project import load
+from infra.load import load_stack
 
 ROOT = Path(__file__).parents[2]
-PROD = load("prod").instances
+PROD = load_stack(CLINIC, "prod").instances
 RUN = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def _in_the_clinic(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CLINIC)
 
 
 def run(*words: str) -> Any:

@@ -154,7 +154,7 @@ def test_what_is_wrong_is_planned(planned: dict[str, Any], tier: Tier) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        ("plan --table visits", 2, "no table `visits` in the database shop"),
+        ("plan --table ledgers", 2, "no table `ledgers` in the database shop"),
         ("plan --table nothing.at_all", 2, "no table `nothing.at_all` in the database shop"),
         ("run --yes --only vacum", 2, "--only vacum: "),
         ("run --yes --budget soon", 2, "'soon' is not a duration"),

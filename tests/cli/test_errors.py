@@ -50,7 +50,17 @@ SAYS = "the shop is shut; open it"
         (ShortError(SAYS), FAILED, SAYS),
         (ProblemsError([]), WRONG_INPUT, ""),
         (SettingsError("f", [SettingsProblem("k", "r.")]), WRONG_INPUT, "f has 1 problem:\n  k: r."),
-        (AccessError((AccessProblem(path="p", rule="r"),)), WRONG_INPUT, "the access declaration is wrong:\n  p: r"),
+        (
+            AccessError((AccessProblem(path="p", rule="r"),)),
+            WRONG_INPUT,
+            "the access declaration is wrong:\n  p: r"
+            "\nEvery key with what it takes, its default and an example: docs/access.md",
+        ),
+        (
+            SettingsError("f", [SettingsProblem("k", "r.")], page="docs/p.md"),
+            WRONG_INPUT,
+            "f has 1 problem:\n  k: r.\nEvery key with what it takes, its default and an example: docs/p.md",
+        ),
         (NothingUpError(SAYS), FAILED, SAYS),
         (EmptySecretError(SAYS), FAILED, SAYS),
         (BootstrapError(SAYS), FAILED, SAYS),

@@ -12,7 +12,8 @@ from in_process import call
 
 CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("refused.yaml").read_text(encoding="utf-8"))
 PROJECT = {
-    "Pulumi.yaml": "name: data-tier\nruntime: python\n",
+    "Pulumi.yaml": "name: data-tier\nruntime: python\nconfig: {name: shop}\n",
+    "migrations/000001_shop.up.sql": "CREATE TABLE shops ();",
     "access.yaml": "owner: shop_owner\n"
     "identities:\n  shop_app: {postgres: readwrite}\n  shop_migrator: {postgres: migrator}\n",
 }

@@ -15,7 +15,7 @@ from shop import FOREIGN, Folder
 # The runbooks as data are in the folder of the documents' tests.
 sys.path.append(str(Path(__file__).parents[1] / "docs"))
 
-from pages import commands
+from pages import NAME, commands
 
 from bootstrap.manifest import Manifest
 from observe.nodes import postgres_nodes
@@ -111,7 +111,7 @@ def test_it_answers(live: Folder, statement: str, pid: Callable[[str], int], wor
         "prod": lambda: "live",
     }
     pid(node)  # there is somebody to see
-    typed = [put.get(word, lambda word=word: word.replace("clinic", "shop"))() for word in words]
+    typed = [put.get(word, lambda word=word: word.replace(NAME, "shop"))() for word in words]
     if "kill" in typed:
         typed.append("--yes")
     said = live.call(*typed)

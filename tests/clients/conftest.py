@@ -13,8 +13,11 @@ import pytest
 # The bootstrap's own tests have the servers.
 sys.path.insert(0, str(Path(__file__).parents[1] / "bootstrap"))
 
-from real_client import RealClients
-from real_servers import valkey
+# Its assertions are to say what they saw, as those of a test do.
+pytest.register_assert_rewrite("real_client")
+
+from real_client import RealClients  # noqa: E402
+from real_servers import valkey  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,9 +30,11 @@ REAL = Path(__file__).parent / "real"
 ROOT = Path(__file__).parents[2]
 PASSWORD = "of-a-real-client"
 IDENTITY = "clinic_worker"
+NOPERM = "no permissions to run"
+KEY = "No permissions to access a key"
+CHANNEL = "No permissions to access a channel"
 _PATIENCE = 120
 """Seconds that a job may take on a busy computer: reached when a client waits for ever."""
-_NOT_DONE = "not done"
 
 _RANDOM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{32}\b|\b[0-9a-f]{16}\b|[A-Za-z0-9_-]{43}")
 """What clients make up for their keys and channels: a UUID, an MD5, the id of a server or of a session."""
@@ -45,7 +47,7 @@ class Seen:
     steps: Mapping[str, str]
     """Step -> `ok`, or the error."""
     denied: frozenset[str]
-    """What ACL LOG has of the user: `command info`, `key other:key`, `channel other:news`. `...` is made up."""
+    """What ACL LOG has of the user: `command info`, `key other:key`, `channel other:news`; `...` is made up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,11 @@ class Case:
     without: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """A rule of its own, as it stands in the access string -> the steps that are wrong without it, with a part of the
     error. Empty where nothing but ACL LOG says it: the loss is silent."""
+
+
+def ends(steps: Sequence[str], at: str, part: str) -> dict[str, str]:
+    """A step that fails, and those that the program does not come to then."""
+    return {at: part} | dict.fromkeys(steps[steps.index(at) + 1 :], "not done")
 
 
 def declared(name: str, options: Mapping[str, Any], **more: Any) -> Access:
@@ -195,7 +202,7 @@ def _python(name: str) -> list[str]:
 def _node(name: str) -> list[str]:
     found = shutil.which("node")
     if found is None or not (REAL / "node" / "node_modules" / "ready").exists():
-        pytest.skip("the clients in Node are not installed: make clients-node")
+        pytest.skip("the clients in Node are not installed: make node")
     return [found, str(REAL / name)]
 
 
@@ -213,7 +220,7 @@ def check(real: RealClients, case: Case) -> None:
     """Hold the whole of it against the case: every step, every refusal in ACL LOG."""
     seen = real.run(case, rules_of(case))
     assert list(seen.steps) == list(case.steps)
-    _errors(seen, case.refused)
+    _errors(case, seen, case.refused)
     assert seen.denied == case.denied
 
 
@@ -227,14 +234,12 @@ def check_minimal(real: RealClients, case: Case) -> None:
         fewer = " ".join(filter(None, (denied if word == rule else word for word in whole.split(" "))))
         assert fewer != whole, rule
         seen = real.run(case, fewer)
-        _errors(seen, {**case.refused, **wrong})
+        _errors(case, seen, {**case.refused, **wrong})
         assert seen.denied != case.denied, rule
 
 
-def _errors(seen: Seen, expected: Mapping[str, str]) -> None:
-    """What went wrong is what was expected; steps behind one that ended the program need not be named."""
-    named = {name: part for name, part in expected.items() if name in seen.steps or part == _NOT_DONE}
-    wrong = {name: said for name, said in seen.steps.items() if said != "ok"}
-    wrong |= {name: _NOT_DONE for name, part in named.items() if part == _NOT_DONE and name not in seen.steps}
-    assert wrong.keys() == named.keys(), wrong
-    assert {name: said for name, said in wrong.items() if named[name] not in said} == {}
+def _errors(case: Case, seen: Seen, expected: Mapping[str, str]) -> None:
+    said = {name: seen.steps.get(name, "not done") for name in case.steps}
+    wrong = {name: each for name, each in said.items() if each != "ok"}
+    assert wrong.keys() == expected.keys(), wrong
+    assert {name: each for name, each in wrong.items() if expected[name] not in each} == {}

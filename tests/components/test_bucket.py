@@ -16,7 +16,7 @@ KEY = "arn:aws:kms:eu-west-1:123456789012:key/ours"
 
 def args(**more: Any) -> BucketArgs:
     base: dict[str, Any] = {
-        "bucket": "tmi-prod-123456789012",
+        "bucket": "crm-prod-123456789012",
         "account_id": "123456789012",
         "key_arn": "arn:key",
         "roles": [ROLE],
@@ -38,7 +38,7 @@ def test_what_is_made(record: Any) -> None:
         ("BucketVersioning", "bucket-versioning", "bucket"),
     ]
     made = {each.name: each.inputs for each in seen.resources if each.parent}
-    assert {each.pop("bucket") for each in made.values()} == {"tmi-prod-123456789012"}
+    assert {each.pop("bucket") for each in made.values()} == {"crm-prod-123456789012"}
     made.pop("bucket-policy")
     assert made == {
         "bucket-bucket": {"forceDestroy": False},

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from clinic_project import CLINIC
 from workflow_files import ROOT
 
 from bootstrap.sources import APPLICATION, LOOKING, SOURCES
@@ -51,7 +52,7 @@ def test_every_path_of_the_project_was_thought_of() -> None:
     needed = [path for path in paths if path not in known]
     # What is in all stacks is so because a line says it, not because nobody knows.
     assert [p for p in needed if not any(p == k or (k[-1] == "/" and p.startswith(k)) for k in CONCERNS)] == []
-    assert deployed(ROOT) == STACKS
+    assert deployed(CLINIC) == STACKS
 
 
 def git(folder: Path, *words: str) -> None:

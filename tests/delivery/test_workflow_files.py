@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 from workflow_files import FILES, FOLDER, JOBS, ROOT, STEPS, WORKFLOWS, Step, steps
 
 from cli.project import deployed
@@ -199,7 +200,7 @@ def test_pipes_fail_with_their_first_part() -> None:
 
 def test_stacks_are_deployed_in_their_order() -> None:
     stages = ["dev", "staging", "prod"]
-    assert sorted(stages) == deployed(ROOT)
+    assert sorted(stages) == deployed(CLINIC)
     assert {name: content.get("needs") for name, content in WORKFLOWS["deploy.yml"]["jobs"].items()} == {
         "bundle": None,
         "dev": "bundle",

@@ -29,8 +29,8 @@ from workflow_run import Runner
 
 pytestmark = pytest.mark.server
 HERE = Path(__file__).parent
-DROP = "ALTER TABLE documents DROP COLUMN note;\n"
-ADD = "ALTER TABLE documents ADD COLUMN note text;\n"
+DROP = "ALTER TABLE letters DROP COLUMN note;\n"
+ADD = "ALTER TABLE letters ADD COLUMN note text;\n"
 
 # Command of a step -> what proves it, where running it here would run the tests within a test or change the computer:
 # the recipe that `make -n` shows, and the tests that are or that run it.
@@ -318,7 +318,7 @@ def test_a_pull_request(pipeline: Pipeline, github: FakeGitHub) -> None:
     migrations = pipeline.job("preview.yml", "migrations")
     assert (migrations.ran, migrations.failed) == (names("preview.yml", "migrations"), ["Rehearse up, down, up"])
     assert "Migrations: the committed definition is another" in migrations.summary
-    assert "| added | column `documents.note` | text |" in migrations.summary
+    assert "| added | column `letters.note` | text |" in migrations.summary
 
     # A fork's pull request comes as far as this.
     preflight = pipeline.job("preview.yml", "preflight", matrix_stack="dev")

@@ -12,6 +12,7 @@ import jsonschema
 import operator_crds
 import pytest
 import yaml
+from clinic_project import CLINIC
 
 from components.delivery.kubernetes import Cluster, operated
 from infra.settings.stackfile import project_config, read_stack, stacks
@@ -49,7 +50,7 @@ def test_the_stacks_are_those_of_the_repository() -> None:
     made = {each["spec"]["stack"]: each["metadata"]["name"] for each in EVERYTHING if each["kind"] == "Stack"}
     assert made == {name: f"data-tier-{name}" for name in DEPLOYED}
     # `local` is this computer's.
-    assert [*DEPLOYED, "local"] == sorted([*stacks(ROOT)], key=[*DEPLOYED, "local"].index)
+    assert [*DEPLOYED, "local"] == sorted([*stacks(CLINIC)], key=[*DEPLOYED, "local"].index)
     # The project is in the repository's root.
     assert not any("repoDir" in spec for spec in SPECS.values())
     assert (ROOT / "Pulumi.yaml").is_file()

@@ -1,9 +1,9 @@
 """Ids and ARNs of AWS's form, for every type that is declared anywhere."""
 
 import re
-from pathlib import Path
 
 import pytest
+from clinic_project import CLINIC
 from recorded_program import recorded
 
 from graph import lookups
@@ -15,7 +15,6 @@ from graph.resource import Resource
 from infra.settings.stackfile import read_stack
 from local.handlers.registry import HANDLERS
 
-ROOT = Path(__file__).parents[2]
 HEX, UUID = r"[0-9a-f]", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SECRET = "arn:aws:secretsmanager:eu-north-1:111122223333:secret:shop/x"
 
@@ -93,7 +92,7 @@ def test_no_type_is_without_a_row() -> None:
     seen = {
         each.type
         for stack in ("dev", "staging", "prod", "local")
-        for each in recorded(stack, read_stack(ROOT, stack)).resources
+        for each in recorded(stack, read_stack(CLINIC, stack)).resources
         if not each.type.startswith("data-tier:")
     }
     assert all(changeable(each) for each in seen)

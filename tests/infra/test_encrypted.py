@@ -127,3 +127,20 @@ def test_an_imported_environment_is_told_since_only_pulumi_reads_it(
     write(tmp_path, {}, environment=environment)
     told = [f"environment {name} is imported by Pulumi alone: what it sets is unknown here." for name in names]
     assert list(load_stack(tmp_path, "live").unread) == told
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"postgress": SECRET}, "data-tier:postgress: unknown key. Did you mean `postgres`?"),
+        ({"postgres": {"clas": SECRET}}, "data-tier:postgres.clas: unknown key. Did you mean `class`?"),
+    ],
+)
+def test_a_key_that_there_is_not_is_unknown_when_it_is_encrypted_too(
+    tmp_path: Path, settings: dict[str, Any], told: str
+) -> None:
+    """The engine would have it in the clear, and refuse it in the middle of a deployment."""
+    write(tmp_path, settings)
+    with pytest.raises(SettingsError) as caught:
+        load_stack(tmp_path, "live")
+    assert [str(problem) for problem in caught.value.problems] == [told]

@@ -54,4 +54,4 @@ def test_the_committed_stacks_run_the_default_major_and_declare_what_their_appli
     assert set(found) == {"dev", "local", "prod", "staging"}
     assert {server.major for server in found.values()} == {DEFAULT_MAJOR}
     assert {server.extensions for server in found.values()} == {declared_extensions(CLINIC)}
-    assert declared_extensions(CLINIC) == ("citext", "pg_trgm")
+    assert declared_extensions(CLINIC) == ("citext", "pg_stat_statements", "pg_trgm")

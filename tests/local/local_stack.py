@@ -94,7 +94,7 @@ class Stack:
                     "engineVersion": "18",
                     "username": "t_admin",
                     "password": password,
-                    "dbName": "tmi",
+                    "dbName": "hub",
                     "backupRetentionPeriod": 7,
                     "parameterGroupName": "t-pg",
                 },

@@ -205,7 +205,7 @@ def test_a_server_whose_archive_cannot_be_written_goes_on_and_status_says_so(sta
     kept.wal.rename(away)
     kept.wal.touch()
     try:
-        with primary.connect("tmi") as connection:
+        with primary.connect("hub") as connection:
             connection.execute("SELECT pg_logical_emit_message(true, 'test', '')")
             connection.execute("SELECT pg_switch_wal()")
             deadline = time.monotonic() + 20
@@ -216,7 +216,7 @@ def test_a_server_whose_archive_cannot_be_written_goes_on_and_status_says_so(sta
     finally:
         kept.wal.unlink()
         away.rename(kept.wal)
-    with primary.connect("tmi") as connection:
+    with primary.connect("hub") as connection:
         connection.execute("SELECT pg_switch_wal()")
     kept.flush(primary)
     deadline = time.monotonic() + 30  # of its own accord the archiver tries once a minute (PGARCH_AUTOWAKE_INTERVAL)

@@ -32,7 +32,7 @@ class TestLocalEstate(EstateSuite):
 
 
 def run(stack: Stack, identifier: str, *statements: str) -> list[tuple[object, ...]]:
-    with server(stack.state, identifier).connect("tmi") as connection:
+    with server(stack.state, identifier).connect("hub") as connection:
         for each in statements:
             done = connection.execute(each)
         return done.fetchall() if done.description else []

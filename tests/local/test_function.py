@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from clinic_project import CLINIC
 from local_stack import Stack, declare
 
 from graph.errors import CloudError
@@ -42,7 +43,7 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pat
         path = tmp_path / "code.zip"
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("code.py", body)
-        monkeypatch.setattr(function, "built", lambda: path)
+        monkeypatch.setattr(function, "built", lambda _: path)
         return path
 
     return bundle
@@ -111,7 +112,7 @@ def test_a_bundle_that_cannot_be_built_is_a_sentence(monkeypatch: pytest.MonkeyP
         raise function.bundle.BundleError("pip could not install the libraries for Python 3.11: no network")
 
     monkeypatch.setattr(function.bundle, "ROOT", tmp_path)
-    monkeypatch.setattr(function.bundle, "digest", lambda _: "0" * 64)
+    monkeypatch.setattr(function.bundle, "digest", lambda *_: "0" * 64)
     monkeypatch.setattr(function.bundle, "build", fail)
     with pytest.raises(CloudError, match="no bundle for --runner lambda: pip could not install the libraries"):
-        function.built()
+        function.built(CLINIC)

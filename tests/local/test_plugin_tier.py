@@ -39,7 +39,7 @@ def instance(password: str, **more: Any) -> Any:
         "identifier": "t-primary",
         "username": "t_admin",
         "password": password,
-        "dbName": "tmi",
+        "dbName": "hub",
         "parameterGroupName": "t-pg",
     }
     return declare(INSTANCE, "primary", {**inputs, **more}, secret_inputs=frozenset({"password"}))
@@ -58,7 +58,7 @@ def test_a_database_from_create_to_delete(place: TierPlace) -> None:
     wanted = instance(password)
     made = place.create(wanted)
     assert ":eu-central-1:" in made.outputs["arn"]
-    login = {"host": made.outputs["address"], "port": made.outputs["port"], "user": "t_admin", "dbname": "tmi"}
+    login = {"host": made.outputs["address"], "port": made.outputs["port"], "user": "t_admin", "dbname": "hub"}
     with psycopg.connect(**login, password=password) as connection:
         assert connection.execute("SELECT current_user").fetchone() == ("t_admin",)
     live = place.read(INSTANCE, made.id, wanted.urn)

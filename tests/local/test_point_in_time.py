@@ -36,7 +36,7 @@ def here(estate: LocalEstate, identifier: str, seconds: float = 30) -> Instance:
 
 
 def rows(stack: Stack, identifier: str, question: str) -> list[tuple[object, ...]]:
-    with server(stack.state, identifier).connect("tmi") as connection:
+    with server(stack.state, identifier).connect("hub") as connection:
         return connection.execute(question).fetchall()
 
 
@@ -49,7 +49,7 @@ def clock(stack: Stack) -> datetime:
 @pytest.fixture
 def ledger(stack: Stack) -> datetime:
     """A table with the row 1, and a row 2 that came after the time that is returned."""
-    with server(stack.state, "t-primary").connect("tmi") as connection:
+    with server(stack.state, "t-primary").connect("hub") as connection:
         connection.execute("DROP TABLE IF EXISTS ledger")
         connection.execute("CREATE TABLE ledger AS SELECT 1 AS n")
     at = clock(stack)

@@ -34,7 +34,7 @@ def master(stack: Stack) -> psycopg.Connection[tuple[object, ...]]:
         port=state.ports["t-primary"],
         user="t_admin",
         password=next(e["outputs"]["result"] for e in state.resources.values() if e["name"] == "password"),
-        dbname="tmi",
+        dbname="hub",
         sslmode="disable",
         autocommit=True,
     )
@@ -73,7 +73,7 @@ def test_the_master_user_is_that_of_rds(stack: Stack) -> None:
     with master(stack) as connection:
         assert ask(connection, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
         assert ask(connection, "SELECT pg_has_role('rds_superuser', 'member')") is True
-        assert ask(connection, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'tmi'") == "t_admin"
+        assert ask(connection, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'hub'") == "t_admin"
         connection.execute("CREATE ROLE probe")
         connection.execute("GRANT pg_monitor TO probe")
         connection.execute("CREATE EXTENSION citext")
@@ -128,7 +128,7 @@ def test_status(stack: Stack) -> None:
     found = status(stack.state)
     assert found["stack"] == "test"
     assert found["up"]
-    assert found["postgres"]["primary"] == {"host": "127.0.0.1", "port": ports["t-primary"], "database": "tmi"}
+    assert found["postgres"]["primary"] == {"host": "127.0.0.1", "port": ports["t-primary"], "database": "hub"}
     assert found["postgres"]["replicas"] == [
         {"name": "t-replica", "host": "127.0.0.1", "port": ports["t-replica"], "lag_seconds": 0.0}
     ]
@@ -162,7 +162,7 @@ def test_kill_9_is_repaired_by_the_next_run(stack: Stack, victim: str) -> None:
     with master(stack) as connection:
         rows = ask(connection, "SELECT count(*) FROM kept")
         position = ask(connection, "SELECT pg_current_wal_lsn()")
-    with replica.connect("tmi") as connection:
+    with replica.connect("hub") as connection:
         _until(lambda: ask(connection, f"SELECT pg_last_wal_replay_lsn() >= '{position}'") is True)
         assert ask(connection, "SELECT count(*) FROM kept") == rows
     touched = {name for name, outcome in outcomes.items() if outcome in ("created", "updated")}

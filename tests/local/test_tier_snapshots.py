@@ -28,7 +28,7 @@ pytestmark = pytest.mark.server
 
 
 def fill(stack: Stack, value: str) -> None:
-    with server(stack.state, "t-primary").connect("tmi") as connection:
+    with server(stack.state, "t-primary").connect("hub") as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS noted (value text)")
         connection.execute("TRUNCATE noted")
         connection.execute("INSERT INTO noted VALUES (%s)", (value,))
@@ -42,7 +42,7 @@ def held(stack: Stack) -> tuple[str, ...]:
     """What the primary, its replica, the cache and the emulator say."""
     found = []
     for name in ("t-primary", "t-replica"):
-        with server(stack.state, name).connect("tmi") as connection:
+        with server(stack.state, name).connect("hub") as connection:
             row = connection.execute("SELECT value FROM noted").fetchone()
             assert row is not None
             found.append(str(row[0]))
@@ -99,7 +99,7 @@ def test_everything_comes_back_and_answers_and_a_new_archive_begins(stack: Stack
     deadline = time.monotonic() + 30
     while (copy := estate.instance("t-new")) is None or copy.status == "creating":
         assert time.monotonic() < deadline
-    with server(stack.state, "t-new").connect("tmi") as connection:
+    with server(stack.state, "t-new").connect("hub") as connection:
         assert connection.execute("SELECT value FROM noted").fetchall() == [("then",)]
     estate.delete_instance("t-new")
     outcomes = stack.up()

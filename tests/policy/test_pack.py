@@ -10,13 +10,14 @@ from typing import Any
 
 import grpc
 import pytest
+from clinic_project import CLINIC
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from recorded_program import recorded
 
-from cli.project import load
 from graph.deployment import Deployment
 from graph.resource import known_as
+from infra.load import load_stack
 from policy.evaluate import evaluate
 from policy.registry import every
 from preview.preflight import declared
@@ -30,8 +31,8 @@ pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="the pack's environm
 
 @pytest.fixture(scope="module")
 def prod() -> Deployment:
-    source = load("prod")
-    return recorded("prod", source.config, region=source.region)
+    source = load_stack(CLINIC, "prod")
+    return recorded("prod", source.config, region=source.config["aws:region"])
 
 
 @pytest.fixture(scope="module")

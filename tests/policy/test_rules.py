@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 from recorded_program import recorded
 
-from cli.project import load
 from delivery.program import program as delivery
 from graph.offline import Offline
 from graph.types import (
@@ -46,6 +46,7 @@ from graph.types import (
     VAULT_POLICY,
     VPC,
 )
+from infra.load import load_stack
 from infra.settings.stackfile import read_stack
 from policy.evaluate import evaluate, unused
 from policy.registry import every
@@ -397,9 +398,9 @@ def test_with_all_that_can_be_asked_for_it_passes_too() -> None:
         "data-tier:proxy": {},
         "data-tier:bucket": {"roles": ["arn:aws:iam::123456789012:role/backup"]},
     }
-    source = load("prod")
+    source = load_stack(CLINIC, "prod")
     config = {**source.config, **everything}
-    resources = declared(recorded("prod", config, region=source.region))
+    resources = declared(recorded("prod", config, region=source.config["aws:region"]))
     results = evaluate(resources, today=TODAY)
     assert [(r.rule.id, r.resource, r.detail) for r in results if r.outcome == "failed"] == []
     tried = {r.rule.id for r in results if r.outcome == "passed"}
@@ -408,8 +409,8 @@ def test_with_all_that_can_be_asked_for_it_passes_too() -> None:
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
 def test_every_committed_stack_passes_without_a_suppression(stack: str) -> None:
-    source = load(stack)
-    resources = declared(recorded(stack, source.config, region=source.region))
+    source = load_stack(CLINIC, stack)
+    resources = declared(recorded(stack, source.config, region=source.config["aws:region"]))
     results = evaluate(resources, today=TODAY)
     assert [(r.rule.id, r.resource, r.detail) for r in results if r.outcome == "failed"] == []
     assert source.settings.suppress == ()

@@ -1,4 +1,4 @@
-"""All that a bootstrap leaves behind, read by a superuser without the bootstrap's own code; names as of a stack `tmi`.
+"""All that a bootstrap leaves behind, read by a superuser without the bootstrap's code; names as of a stack `clinic`.
 
 Two runs that end in the same state have equal fingerprints. Passwords differ from run to run: in their place stands
 whether the engines have the one of the secret.
@@ -63,7 +63,7 @@ def fingerprint(tier: Tier) -> Fingerprint:
 def _named(tier: Tier, value: Any) -> Any:
     if isinstance(value, list):  # an ACL, whose order is that of the grants, or the settings of a role
         return sorted(_named(tier, each) for each in value)
-    return value.replace(f"{tier.name}_", "tmi_") if isinstance(value, str) else value
+    return value.replace(f"{tier.name}_", "clinic_") if isinstance(value, str) else value
 
 
 def _postgres(tier: Tier) -> Fingerprint:
@@ -96,7 +96,7 @@ def _groups(tier: Tier) -> Fingerprint:
     for name, cache in tier.manifest.caches.items():
         if cache.user_group:
             (group,) = client.describe_user_groups(UserGroupId=cache.user_group)["UserGroups"]
-            found[f"group of {name}"] = [each.replace(f"-{tier.name}-", "-tmi-") for each in group["UserIds"]]
+            found[f"group of {name}"] = [each.replace(f"-{tier.name}-", "-clinic-") for each in group["UserIds"]]
             users = [each for each in client.describe_users()["Users"] if each["UserId"].startswith(ours)]
             fields = [(u["UserName"], u["AccessString"], u["Status"], u["Authentication"]) for u in users]
             found[f"users of {name}"] = [str(_named(tier, list(map(str, each)))) for each in fields]

@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
+from clinic_project import CLINIC
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from recorded_program import recorded
@@ -27,7 +28,6 @@ from runtime.plugin.schema import PACKAGES, schema_of
 from runtime.plugin.server import serving
 from runtime.plugin.wire import read, write
 
-ROOT = Path(__file__).parents[2]
 TOPIC, INSTANCE = "aws:sns/topic:Topic", "aws:rds/instance:Instance"
 FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 ARN = f"arn:aws:sns:eu-central-1:{ACCOUNT}:a"
@@ -399,7 +399,7 @@ def test_a_type_that_does_not_exist(token: str) -> None:
 
 def test_another_account_has_other_ids() -> None:
     made = [
-        run_program("dev", lambda: program(ROOT), cloud, read_stack(ROOT, "dev")).made
+        run_program("dev", lambda: program(CLINIC), cloud, read_stack(CLINIC, "dev")).made
         for cloud in (Offline("eu-west-1"), Elsewhere("eu-west-1", "210987654321"))
     ]
     vpc = next(urn for urn in made[0] if urn.endswith("::network-vpc"))
@@ -410,7 +410,7 @@ def test_another_account_has_other_ids() -> None:
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
 def test_every_type_of_every_stack_is_described(stack: str) -> None:
-    deployment = recorded(stack, read_stack(ROOT, stack))
+    deployment = recorded(stack, read_stack(CLINIC, stack))
     declared = {each.type: each for each in deployment.resources if each.urn in deployment.made}
     assert not [each for each in declared if not changeable(each)], "graph/provider lacks them"
 

@@ -10,23 +10,28 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from clinic_project import CLINIC
 from postgres_server import initdb, running
 
+from bootstrap import application
+from bootstrap.declared_extensions import declared
+from bootstrap.postgres import extensions
+
 PROJECT = Path(__file__).parents[3]
-MIGRATIONS = PROJECT / "migrations"
+MIGRATIONS = CLINIC / application.MIGRATIONS
 
 # As on RDS: the master may create roles and databases, but is no superuser.
 ROLES = """
 CREATE ROLE master LOGIN CREATEROLE CREATEDB;
 SET ROLE master;
-CREATE ROLE tmi_owner NOLOGIN;
-CREATE ROLE tmi_migrator LOGIN;
-CREATE ROLE tmi_reader LOGIN;
+CREATE ROLE lab_owner NOLOGIN;
+CREATE ROLE lab_migrator LOGIN;
+CREATE ROLE lab_reader LOGIN;
 """
 # PostgreSQL 16 lets the login SET ROLE without inheriting; 15 cannot tell the two apart.
 MEMBER = {
-    True: "GRANT tmi_owner TO tmi_migrator WITH INHERIT FALSE, SET TRUE",
-    False: "GRANT tmi_owner TO tmi_migrator",
+    True: "GRANT lab_owner TO lab_migrator WITH INHERIT FALSE, SET TRUE",
+    False: "GRANT lab_owner TO lab_migrator",
 }
 
 
@@ -37,10 +42,10 @@ class Server:
     port: int
     major: int
 
-    def connect(self, database: str, user: str = "tmi_migrator") -> psycopg.Connection[Any]:
+    def connect(self, database: str, user: str = "lab_migrator") -> psycopg.Connection[Any]:
         return psycopg.connect(host="127.0.0.1", port=self.port, dbname=database, user=user, autocommit=True)
 
-    def url(self, database: str, user: str = "tmi_migrator", **parameters: str) -> str:
+    def url(self, database: str, user: str = "lab_migrator", **parameters: str) -> str:
         query = "".join(f"&{name}={value}" for name, value in parameters.items())
         return f"postgres://{user}@127.0.0.1:{self.port}/{database}?sslmode=disable{query}"
 
@@ -52,7 +57,7 @@ class Database:
     server: Server
     name: str
 
-    def connect(self, user: str = "tmi_migrator") -> psycopg.Connection[Any]:
+    def connect(self, user: str = "lab_migrator") -> psycopg.Connection[Any]:
         return self.server.connect(self.name, user)
 
 
@@ -67,10 +72,9 @@ def serve(programs: Path, folder: Path, major: int) -> Iterator[Server]:
             admin.execute("RESET ROLE")
             admin.execute("CREATE DATABASE template_test OWNER master")
         with server.connect("template_test", "postgres") as admin:
-            admin.execute("ALTER SCHEMA public OWNER TO tmi_owner; GRANT USAGE ON SCHEMA public TO tmi_reader")
-            # As the bootstrap does before migrations; a server without it is one of the cases.
-            if admin.execute("SELECT FROM pg_available_extensions WHERE name = 'vector'").rowcount:
-                admin.execute("CREATE EXTENSION vector")
+            admin.execute("ALTER SCHEMA public OWNER TO lab_owner; GRANT USAGE ON SCHEMA public TO lab_reader")
+            # As the bootstrap does before migrations.
+            extensions.ensure(admin, declared(CLINIC))
         yield server
 
 

@@ -64,13 +64,13 @@ FAILING = [
 @pytest.fixture(scope="module")
 def place(server: Any) -> Iterator[Database]:
     with new_database(server) as made, made.connect() as other:
-        other.execute("SET ROLE tmi_owner; CREATE TABLE busy ()")
+        other.execute("SET ROLE lab_owner; CREATE TABLE busy ()")
         other.execute("BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE")
         yield made
 
 
 def _history(connection: Connection) -> str:
-    connection.execute("SET ROLE tmi_owner")
+    connection.execute("SET ROLE lab_owner")
     row = connection.execute("SELECT error FROM datatier_migrations ORDER BY id DESC LIMIT 1").fetchone()
     connection.execute("RESET ROLE")
     assert row
@@ -111,12 +111,12 @@ def test_a_failure_says_file_line_and_reason(
 
 def _runner(connection: Connection, folder: Path) -> MigrationRunner:
     ledger = PostgresLedger(connection)
-    return MigrationRunner(Source.load(folder), ledger, role="tmi_owner", lock_timeout=0.1, statement_timeout=0.4)
+    return MigrationRunner(Source.load(folder), ledger, role="lab_owner", lock_timeout=0.1, statement_timeout=0.4)
 
 
 def _clean(place: Database) -> None:
     with place.connect() as connection:
-        connection.execute("SET ROLE tmi_owner")
+        connection.execute("SET ROLE lab_owner")
         for table in ("a", "schema_migrations", "datatier_migrations"):
             connection.execute(SQL("DROP TABLE IF EXISTS {}").format(SQL(table)))
 

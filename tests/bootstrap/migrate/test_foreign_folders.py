@@ -25,7 +25,7 @@ TABLES = (
 @pytest.fixture
 def emptied(shared_database: Database) -> Database:
     with shared_database.connect("postgres") as admin:
-        admin.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION tmi_owner")
+        admin.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION lab_owner")
     return shared_database
 
 
@@ -34,7 +34,7 @@ def tables(connection: Connection) -> tuple[str, ...]:
 
 
 def runner(connection: Connection, folder: Path, *allow: str) -> MigrationRunner:
-    return MigrationRunner(Source.load(folder, allow), PostgresLedger(connection), role="tmi_owner")
+    return MigrationRunner(Source.load(folder, allow), PostgresLedger(connection), role="lab_owner")
 
 
 @each_folder
@@ -75,7 +75,7 @@ def test_it_is_applied_and_undone(emptied: Database, tmp_path: Path, folder: Fol
 @pytest.mark.server
 @each_folder
 def test_golang_migrate_does_the_same(golang_migrate: str, emptied: Database, tmp_path: Path, folder: Folder) -> None:
-    url = emptied.server.url(emptied.name, role="tmi_owner")
+    url = emptied.server.url(emptied.name, role="lab_owner")
     command = [golang_migrate, "-path", str(folder.write(tmp_path)), "-database", url]
     with emptied.connect() as connection:
         for words, version, there in ((["up"], folder.version, folder.tables), (["down", "-all"], None, folder.left)):

@@ -48,22 +48,22 @@ def alive(connection: Connection) -> bool:
 
 
 def test_a_login_without_a_right_is_ended(login: Open, master: Connection) -> None:
-    hostile, bystander = login("tmi_reader"), login("tmi_reader")
+    hostile, bystander = login("lab_reader"), login("lab_reader")
     pid = take(hostile, KEY)
     with hold(master, seconds=5) as ended:
-        assert [told.split(" held ")[0] for told in ended] == [f"process {pid}, user tmi_reader"]
+        assert [told.split(" held ")[0] for told in ended] == [f"process {pid}, user lab_reader"]
     assert (alive(hostile), alive(bystander)) == (False, True)
 
 
 def test_one_that_waits_in_line_and_comes_back_is_ended_as_well(
     database: Database, login: Open, master: Connection
 ) -> None:
-    take(login("tmi_reader"), KEY)
+    take(login("lab_reader"), KEY)
     over, ended = threading.Event(), list[str]()
 
     def besiege() -> None:
         while not over.is_set():
-            with suppress(psycopg.OperationalError), database.connect("tmi_reader") as hostile:
+            with suppress(psycopg.OperationalError), database.connect("lab_reader") as hostile:
                 take(hostile, KEY)
                 hostile.execute("SELECT pg_sleep(60)")
 
@@ -80,14 +80,14 @@ def test_one_that_waits_in_line_and_comes_back_is_ended_as_well(
         over.set()
         with database.connect("postgres") as admin:
             while any(one.is_alive() for one in crowd):
-                admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tmi_reader'")
+                admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'lab_reader'")
                 for one in crowd:
                     one.join(0.1)
-    assert {line.split(" held ")[0].split(", ")[1] for line in ended} == {"user tmi_reader"}
+    assert {line.split(" held ")[0].split(", ")[1] for line in ended} == {"user lab_reader"}
 
 
 @pytest.mark.parametrize(
-    ("user", "right"), [("tmi_reader", r", which has no right to the work that the lock is for"), ("master", "")]
+    ("user", "right"), [("lab_reader", r", which has no right to the work that the lock is for"), ("master", "")]
 )
 def test_who_cannot_be_ended_is_named(database: Database, login: Open, user: str, right: str) -> None:
     """By a login that may not, or because it is another bootstrap at work."""
@@ -107,7 +107,7 @@ def run(
     connection: Connection, folder: Path, master: Connection | None, wait: float
 ) -> tuple[MigrationRunner, PostgresLedger]:
     ledger = PostgresLedger(connection, master)
-    return MigrationRunner(Source.load(folder), ledger, role="tmi_owner", lock_wait=wait), ledger
+    return MigrationRunner(Source.load(folder), ledger, role="lab_owner", lock_wait=wait), ledger
 
 
 @pytest.mark.parametrize("table", [False, True], ids=["empty", "migrated"])
@@ -116,31 +116,31 @@ def test_a_deployment_ends_who_could_not_have_migrated(
     database: Database, login: Open, master: Connection, tmp_path: Path, which: int, table: bool
 ) -> None:
     folder = write(tmp_path, **tables(1))
-    migrator = login("tmi_migrator")
+    migrator = login("lab_migrator")
     if table:
         run(migrator, folder, None, 5)[0].up()
-        migrator.execute("SET ROLE tmi_owner; GRANT SELECT, INSERT, UPDATE, DELETE ON schema_migrations TO tmi_reader")
+        migrator.execute("SET ROLE lab_owner; GRANT SELECT, INSERT, UPDATE, DELETE ON schema_migrations TO lab_reader")
         migrator.execute("RESET ROLE")
         write(folder, **tables(2))
-    hostile = login("tmi_reader")
+    hostile = login("lab_reader")
     pid = take(hostile, lock_keys(database.name, "public", "schema_migrations")[which])
     runner, _ = run(migrator, folder, None, 0.2)
-    with pytest.raises(LockedError, match=rf"\(process {pid}, user tmi_reader, which has no right .*_backend\({pid}\)"):
+    with pytest.raises(LockedError, match=rf"\(process {pid}, user lab_reader, which has no right .*_backend\({pid}\)"):
         runner.up()
     runner, ledger = run(migrator, folder, master, 5)
     assert len(runner.up()) == 1
-    assert [told.split(" held ")[0] for told in ledger.ended] == [f"process {pid}, user tmi_reader"]
+    assert [told.split(" held ")[0] for told in ledger.ended] == [f"process {pid}, user lab_reader"]
     assert not alive(hostile)
 
 
-@pytest.mark.parametrize("user", ["tmi_migrator", "postgres"])
+@pytest.mark.parametrize("user", ["lab_migrator", "postgres"])
 def test_another_tool_at_work_is_waited_for(
     database: Database, login: Open, master: Connection, tmp_path: Path, user: str
 ) -> None:
     """golang-migrate, by a login that may migrate: never ended."""
     holder = login(user)
     pid = take(holder, *lock_keys(database.name, "public", "schema_migrations"))
-    runner, ledger = run(login("tmi_migrator"), write(tmp_path, **tables(1)), master, 0.3)
+    runner, ledger = run(login("lab_migrator"), write(tmp_path, **tables(1)), master, 0.3)
     with pytest.raises(LockedError, match=rf"0\.3 s \(process {pid}, user {user}\); wait for it or, if it is stuck"):
         runner.up()
     assert (ledger.ended, alive(holder)) == ([], True)

@@ -31,7 +31,7 @@ class Theirs:
 
     def __init__(self, binary: str, database: Database, folder: Path) -> None:
         # A parameter that the driver does not know goes to the server as a setting: everything is the owner's.
-        url = database.server.url(database.name, role="tmi_owner")
+        url = database.server.url(database.name, role="lab_owner")
         self._command = [binary, "-path", str(folder), "-database", url]
 
     def __call__(self, *arguments: str, rc: int = 0) -> str:
@@ -44,7 +44,7 @@ class Theirs:
 
 
 def _ours(connection: psycopg.Connection[Any], folder: Path, **options: Any) -> MigrationRunner:
-    return MigrationRunner(Source.load(folder), PostgresLedger(connection), role="tmi_owner", **options)
+    return MigrationRunner(Source.load(folder), PostgresLedger(connection), role="lab_owner", **options)
 
 
 def test_taking_turns(golang_migrate: str, connection: psycopg.Connection[Any], database: Database) -> None:
@@ -94,7 +94,7 @@ def test_dirt_of_ours(
     (folder / bad).write_text("SELECT 1/0")
     with pytest.raises(FileError):
         _ours(connection, folder).down(None)
-    connection.execute("SET ROLE tmi_owner")
+    connection.execute("SET ROLE lab_owner")
     assert connection.execute("SELECT version, dirty FROM schema_migrations").fetchall() == [row]
     theirs = Theirs(golang_migrate, database, folder)
     assert f"Dirty database version {row[0]}. Fix and force version." in theirs("up", rc=1)
@@ -165,7 +165,7 @@ def test_the_keys_in_pg_locks(
     assert theirs.wait() == 0
     assert seen == {path}
     ledger = PostgresLedger(connection)
-    ledger.use(Session(role="tmi_owner"))
+    ledger.use(Session(role="lab_owner"))
     ledger.read()
     with database.connect() as other:
         with ledger.locked(1):
@@ -177,7 +177,7 @@ def test_they_wait_for_ours(
     golang_migrate: str, connection: psycopg.Connection[Any], database: Database, tmp_path: Path
 ) -> None:
     ledger = PostgresLedger(connection)
-    ledger.use(Session(role="tmi_owner"))
+    ledger.use(Session(role="lab_owner"))
     ledger.read()
     folder = write(tmp_path, **tables(1))
     with ledger.locked(1), database.connect("postgres") as look:

@@ -172,7 +172,7 @@ class TestPostgres(Suite):
 
             def make() -> Ledger:
                 ledger = PostgresLedger(connections.enter_context(database.connect()))
-                ledger.use(Session(role="tmi_owner"))
+                ledger.use(Session(role="lab_owner"))
                 return ledger
 
             yield make

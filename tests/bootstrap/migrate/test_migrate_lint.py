@@ -138,7 +138,7 @@ def test_the_table_is_true(tmp_path: Path) -> None:
         assert rule not in good, f"{line[4]} does not break {rule}"
 
 
-def test_the_repositorys_own_files_have_no_error() -> None:
+def test_an_application_s_own_files_have_no_error() -> None:
     problems = validate(Source.load(MIGRATIONS))
     assert [p for p in problems if p.severity == "error"] == []
 

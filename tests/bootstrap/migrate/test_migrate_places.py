@@ -19,7 +19,7 @@ from postgres_server import binaries, free_port, run_tool, running
 from bootstrap.migrate import LedgerError, MigrationRunner, PostgresLedger, ServerError, Source, StoppedError, Version
 from bootstrap.migrate.place import refusal
 
-INSTANCE = "tmi-prod-primary.cabcdefghijk.eu-west-1.rds.amazonaws.com"
+INSTANCE = "lab-prod-primary.cabcdefghijk.eu-west-1.rds.amazonaws.com"
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ INSTANCE = "tmi-prod-primary.cabcdefghijk.eu-west-1.rds.amazonaws.com"
         (INSTANCE, 42, 42, True, "this server is a replica, which takes no writes; connect to the primary"),
         ("127.0.0.1", 1093281, 42, False, "a connection pooler stands between .* connect to the server itself"),
         ("127.0.0.1", 0, 42, True, "a connection pooler stands between"),
-        ("tmi.proxy-cabcdefghijk.eu-west-1.rds.amazonaws.com", 42, 42, False, "is an RDS Proxy: .* instance's own"),
+        ("lab.proxy-cabcdefghijk.eu-west-1.rds.amazonaws.com", 42, 42, False, "is an RDS Proxy: .* instance's own"),
         ("ro.endpoint.proxy-cabc.eu-west-1.rds.amazonaws.com", 7, 42, False, "is an RDS Proxy"),
-        ("tmi.proxy-cabc.cn-north-1.rds.amazonaws.com.cn", 7, 42, False, "is an RDS Proxy"),
+        ("lab.proxy-cabc.cn-north-1.rds.amazonaws.com.cn", 7, 42, False, "is an RDS Proxy"),
     ],
 )
 def test_refusal(host: str, announced: int, actual: int, standby: bool, says: str | None) -> None:
@@ -46,7 +46,7 @@ def test_refusal(host: str, announced: int, actual: int, standby: bool, says: st
 
 
 def _ours(connection: psycopg.Connection[Any], folder: Path, **options: Any) -> MigrationRunner:
-    return MigrationRunner(Source.load(folder), PostgresLedger(connection), role="tmi_owner", **options)
+    return MigrationRunner(Source.load(folder), PostgresLedger(connection), role="lab_owner", **options)
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def pgbouncer(server: Server, mode: str) -> Iterator[int]:
     with tempfile.TemporaryDirectory(prefix="datatier-bouncer-", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        (folder / "users").write_text('"tmi_migrator" ""\n')
+        (folder / "users").write_text('"lab_migrator" ""\n')
         (folder / "ini").write_text(
             f"[databases]\n* = host=127.0.0.1 port={server.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
             f"listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {folder}/users\n"
@@ -77,7 +77,7 @@ def _connect(port: int, database: str) -> psycopg.Connection[Any]:
     for _ in range(100):
         try:
             return psycopg.connect(
-                host="127.0.0.1", port=port, dbname=database, user="tmi_migrator", autocommit=True, sslmode="disable"
+                host="127.0.0.1", port=port, dbname=database, user="lab_migrator", autocommit=True, sslmode="disable"
             )
         except psycopg.OperationalError:
             time.sleep(0.05)
@@ -121,7 +121,7 @@ def test_a_replica_follows_lags_and_is_promoted(server: Server, database: Databa
         with pytest.raises(LedgerError, match="may not see how far the replicas are; GRANT pg_read_all_stats to it"):
             _ours(primary, folder, max_replica_lag=5).up()
         with server.connect(database.name, "postgres") as admin:
-            admin.execute("GRANT pg_read_all_stats TO tmi_migrator")
+            admin.execute("GRANT pg_read_all_stats TO lab_migrator")
         assert [a.version for a in _ours(primary, folder, max_replica_lag=20).up()] == [1]
 
         with copy.connect(database.name, "postgres") as admin:
@@ -137,7 +137,7 @@ def test_a_replica_follows_lags_and_is_promoted(server: Server, database: Databa
             assert [a.version for a in _ours(primary, folder, max_replica_lag=20).up()] == [2]
             _caught_up(primary, admin)
         with server.connect(database.name, "postgres") as admin:
-            admin.execute("REVOKE pg_read_all_stats FROM tmi_migrator")
+            admin.execute("REVOKE pg_read_all_stats FROM lab_migrator")
 
         write(folder, **tables(3))
         with copy.connect(database.name) as replica:

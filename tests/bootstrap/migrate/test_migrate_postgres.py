@@ -31,7 +31,7 @@ Connection = psycopg.Connection[Any]
 
 
 def run(connection: Connection, folder: Path, **options: Any) -> MigrationRunner:
-    return MigrationRunner(Source.load(folder), PostgresLedger(connection), **{"role": "tmi_owner", **options})
+    return MigrationRunner(Source.load(folder), PostgresLedger(connection), **{"role": "lab_owner", **options})
 
 
 def one(connection: Connection, query: str) -> Any:
@@ -93,11 +93,11 @@ def test_nothing_leaks(connection: Connection, tmp_path: Path) -> None:
         current_setting('statement_timeout') AS statement, current_setting('application_name') AS app"""
     write(tmp_path, x1_a_up=leak, x1_a_down="SELECT 1", x2_b_up=look, x2_b_down="DROP TABLE seen")
     run(connection, tmp_path, lock_timeout=1.5, statement_timeout=60).up()
-    assert one(connection, "SELECT current_user") == "tmi_migrator"
+    assert one(connection, "SELECT current_user") == "lab_migrator"
     assert one(connection, "SHOW statement_timeout") == "0", "the connection is left as it was"
-    connection.execute("SET ROLE tmi_owner")
+    connection.execute("SET ROLE lab_owner")
     row = connection.execute("SELECT * FROM seen").fetchone()
-    assert row == ("tmi_owner", "tmi_migrator", "public", "1500ms", "1min", "")
+    assert row == ("lab_owner", "lab_migrator", "public", "1500ms", "1min", "")
 
 
 def test_concurrent_index(connection: Connection, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_waiting_is_no_deadlock_with_a_concurrent_index(
     run(connection, tmp_path).up()
     write(tmp_path, x2_i_up="CREATE INDEX CONCURRENTLY i ON t1 (id)", x2_i_down="DROP INDEX CONCURRENTLY i")
     with database.connect() as blocker, database.connect() as waiter, ThreadPoolExecutor(2) as pool:
-        blocker.execute("SET ROLE tmi_owner; BEGIN; INSERT INTO t1 VALUES (1)")
+        blocker.execute("SET ROLE lab_owner; BEGIN; INSERT INTO t1 VALUES (1)")
         builds = pool.submit(run(connection, tmp_path).up)
         with database.connect() as look:
             _await(
@@ -145,7 +145,7 @@ def test_timeouts(
     connection: Connection, database: Database, tmp_path: Path, sql: str, options: dict[str, float], message: str
 ) -> None:
     with database.connect() as other:
-        other.execute("SET ROLE tmi_owner; CREATE TABLE busy ()")
+        other.execute("SET ROLE lab_owner; CREATE TABLE busy ()")
         other.execute("BEGIN; LOCK TABLE busy")
         with pytest.raises(FileError, match=message):
             run(connection, one_file(tmp_path, sql), **options).up()
@@ -179,7 +179,7 @@ def test_waits_for_either_key(connection: Connection, database: Database, tmp_pa
     ],
 )
 def test_another_tools_table(connection: Connection, tmp_path: Path, ddl: str, tool: str) -> None:
-    connection.execute(f"SET ROLE tmi_owner; CREATE TABLE schema_migrations ({ddl}); RESET ROLE".encode())
+    connection.execute(f"SET ROLE lab_owner; CREATE TABLE schema_migrations ({ddl}); RESET ROLE".encode())
     runner = run(connection, write(tmp_path, **tables(1)))
     for refused in (runner.up, runner.version, lambda: runner.force(1)):
         with pytest.raises(LedgerError, match=rf"public\.schema_migrations {'.*' if tool[0] == 'b' else ''}{tool}"):
@@ -187,7 +187,7 @@ def test_another_tools_table(connection: Connection, tmp_path: Path, ddl: str, t
 
 
 def test_extra_columns_are_borne(connection: Connection, tmp_path: Path) -> None:
-    connection.execute("SET ROLE tmi_owner")
+    connection.execute("SET ROLE lab_owner")
     connection.execute("CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL, n int)")
     connection.execute("RESET ROLE")
     assert [a.version for a in run(connection, write(tmp_path, **tables(1))).up()] == [1]
@@ -195,17 +195,17 @@ def test_extra_columns_are_borne(connection: Connection, tmp_path: Path) -> None
 
 def test_privileges(connection: Connection, database: Database, tmp_path: Path) -> None:
     folder = write(tmp_path, **tables(1))
-    with database.connect("tmi_reader") as reader:
+    with database.connect("lab_reader") as reader:
         with pytest.raises(LedgerError, match=r"cannot create .*; GRANT USAGE, CREATE ON SCHEMA public TO this login"):
             run(reader, folder, role=None).up()
         run(connection, folder).up()
         with pytest.raises(LedgerError, match=r"cannot read the version: permission denied for table .*; GRANT USAGE"):
             run(reader, folder, role=None).version()
-        connection.execute("SET ROLE tmi_owner; GRANT SELECT ON schema_migrations, datatier_migrations TO tmi_reader")
+        connection.execute("SET ROLE lab_owner; GRANT SELECT ON schema_migrations, datatier_migrations TO lab_reader")
         assert run(reader, folder, role=None).version() == Version(1, False)
         with pytest.raises(LedgerError, match="permission denied"):
             run(reader, folder, role=None).down(1)
-        with pytest.raises(LedgerError, match=r'permission denied to set role "tmi_owner"'):
+        with pytest.raises(LedgerError, match=r'permission denied to set role "lab_owner"'):
             run(reader, folder).version()
         with pytest.raises(LedgerError, match=r'role "nobody" does not exist; make the role first'):
             run(reader, folder, role="nobody").version()
@@ -241,7 +241,7 @@ SCRIPT = """
 import sys, psycopg
 from bootstrap.migrate import PostgresLedger, MigrationRunner, Source
 with psycopg.connect(sys.argv[1], autocommit=True) as connection:
-    MigrationRunner(Source.load(sys.argv[2]), PostgresLedger(connection), role="tmi_owner").up()
+    MigrationRunner(Source.load(sys.argv[2]), PostgresLedger(connection), role="lab_owner").up()
 """
 
 
@@ -294,7 +294,7 @@ def test_another_tools_dirt_is_not_mended(connection: Connection, tmp_path: Path
     folder = one_file(tmp_path, "SELECT 1/0")
     with pytest.raises(FileError):
         run(connection, folder).up()
-    connection.execute(f"SET ROLE tmi_owner; BEGIN; {force}; COMMIT; RESET ROLE".encode())
+    connection.execute(f"SET ROLE lab_owner; BEGIN; {force}; COMMIT; RESET ROLE".encode())
     with pytest.raises(DirtyError, match=r"failed or was cut short; look at what it left behind"):
         run(connection, folder).up()
 
@@ -311,7 +311,7 @@ def test_server_lost(connection: Connection, database: Database, tmp_path: Path)
 @pytest.mark.parametrize(
     "sql",
     [
-        "SET ROLE tmi_migrator; SET search_path = pg_catalog; SELECT 1 -- no semicolon",
+        "SET ROLE lab_migrator; SET search_path = pg_catalog; SELECT 1 -- no semicolon",
         "SET standard_conforming_strings = off; CREATE TABLE a (b text DEFAULT 'x\\\\'); CREATE TABLE b ()",
         "VACUUM",
         "CALL p()",
@@ -324,8 +324,8 @@ def test_files_that_are_not_like_others(connection: Connection, database: Databa
     """Roles, settings and transactions of a file's own: it is applied, and the books say so."""
     with database.connect("postgres") as admin:
         admin.execute(
-            f"GRANT CREATE ON DATABASE {database.name} TO tmi_owner; ALTER DATABASE {database.name}"
-            " OWNER TO tmi_owner".encode()
+            f"GRANT CREATE ON DATABASE {database.name} TO lab_owner; ALTER DATABASE {database.name}"
+            " OWNER TO lab_owner".encode()
         )
         admin.execute("CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN CREATE TABLE a (); COMMIT; END'")
     folder = one_file(tmp_path, sql.replace("{name}", database.name))
@@ -357,7 +357,7 @@ def test_books_of_an_older_layout(connection: Connection, tmp_path: Path) -> Non
     """A history without the columns that came later is read as it is, by any login, and completed by the next run."""
     run(connection, write(tmp_path, **tables(1))).up()
     connection.execute(
-        "SET ROLE tmi_owner; ALTER TABLE datatier_migrations DROP COLUMN whole, DROP COLUMN error, DROP COLUMN system,"
+        "SET ROLE lab_owner; ALTER TABLE datatier_migrations DROP COLUMN whole, DROP COLUMN error, DROP COLUMN system,"
         " DROP COLUMN timeline, ALTER COLUMN seconds SET NOT NULL; RESET ROLE"
     )
     assert [r.state for r in run(connection, tmp_path).status()] == ["applied"]

@@ -29,7 +29,7 @@ DOWN = "DROP VIEW c; DROP TABLE b; ALTER TABLE a DROP COLUMN n;"
 
 
 def run(connection: psycopg.Connection[Any], folder: Path, since: int = 1, **more: Any) -> Rehearsal:
-    return rehearse(connection, Source.load(folder), since=since, role="tmi_owner", **more)
+    return rehearse(connection, Source.load(folder), since=since, role="lab_owner", **more)
 
 
 def troubles(made: Rehearsal) -> list[tuple[str, str, bool]]:
@@ -51,14 +51,14 @@ def test_what_the_new_ones_do(connection: psycopg.Connection[Any], tmp_path: Pat
     assert said == ["1 migrations of the base applied", "1 new ones applied: 4 objects differ",
                     "undone and applied again"]  # fmt: skip
     # It is left migrated.
-    assert MigrationRunner(Source.load(folder), PostgresLedger(connection), role="tmi_owner").version() == Version(
+    assert MigrationRunner(Source.load(folder), PostgresLedger(connection), role="lab_owner").version() == Version(
         2, dirty=False
     )
     with pytest.raises(NotEmptyError, match=r"is not empty \(a, b, c\)"):
         run(connection, folder)
 
 
-def test_the_projects_own_and_its_definition(connection: psycopg.Connection[Any]) -> None:
+def test_an_application_s_own_and_its_definition(connection: psycopg.Connection[Any]) -> None:
     made = run(connection, MIGRATIONS, since=0, definition=schema.beside(MIGRATIONS))
     assert troubles(made) == []
     assert len(made.applied) == 3 * len(made.new) == 3 * len(Source.load(MIGRATIONS).versions)
@@ -125,7 +125,7 @@ def test_what_says_that_it_cannot_be_undone(connection: psycopg.Connection[Any],
     assert made.irreversible.startswith("000002_m.down.sql")
     assert "the texts are gone" in made.irreversible
     assert "cannot be undone: 000002_m.down.sql" in markdown(made)
-    assert MigrationRunner(Source.load(folder), PostgresLedger(connection), role="tmi_owner").version() == Version(
+    assert MigrationRunner(Source.load(folder), PostgresLedger(connection), role="lab_owner").version() == Version(
         3, dirty=False
     )
 

@@ -13,18 +13,18 @@ from bootstrap.migrate import ServerError
 from bootstrap.migrate.snapshot import instance_of, take
 
 NOW = datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
-NAME = "tmi-prod-primary-before-migrate-20260203040506"
+NAME = "lab-prod-primary-before-migrate-20260203040506"
 
 
 @pytest.mark.parametrize(
     ("host", "expected"),
     [
-        ("tmi-prod-primary.cabc123.eu-west-1.rds.amazonaws.com", ("tmi-prod-primary", "eu-west-1")),
+        ("lab-prod-primary.cabc123.eu-west-1.rds.amazonaws.com", ("lab-prod-primary", "eu-west-1")),
         ("a.c1.us-gov-west-1.rds.amazonaws.com", ("a", "us-gov-west-1")),
         ("A.c1.cn-north-1.rds.amazonaws.com.cn", ("a", "cn-north-1")),
         ("127.0.0.1", None),
-        ("tmi.cluster-cabc123.eu-west-1.rds.amazonaws.com", None),
-        ("tmi.proxy-cabc123.eu-west-1.rds.amazonaws.com", None),
+        ("lab.cluster-cabc123.eu-west-1.rds.amazonaws.com", None),
+        ("lab.proxy-cabc123.eu-west-1.rds.amazonaws.com", None),
         ("db.example.com", None),
     ],
 )
@@ -44,7 +44,7 @@ def test_take(states: list[str]) -> None:
             "create_db_snapshot",
             {"DBSnapshot": {"DBSnapshotIdentifier": NAME, "Status": "creating"}},
             {
-                "DBInstanceIdentifier": "tmi-prod-primary",
+                "DBInstanceIdentifier": "lab-prod-primary",
                 "DBSnapshotIdentifier": NAME,
                 "Tags": [{"Key": "datatier:purpose", "Value": "before a migration"}],
             },
@@ -53,11 +53,11 @@ def test_take(states: list[str]) -> None:
             stub.add_response(
                 "describe_db_snapshots",
                 {"DBSnapshots": [{"DBSnapshotIdentifier": NAME, "Status": state}]},
-                {"DBInstanceIdentifier": "tmi-prod-primary", "DBSnapshotIdentifier": NAME},
+                {"DBInstanceIdentifier": "lab-prod-primary", "DBSnapshotIdentifier": NAME},
             )
         if states[-1] == "available":
-            assert take(client, "tmi-prod-primary", now=NOW, delay=0) == NAME
+            assert take(client, "lab-prod-primary", now=NOW, delay=0) == NAME
         else:
             with pytest.raises(WaiterError):
-                take(client, "tmi-prod-primary", now=NOW, delay=0)
+                take(client, "lab-prod-primary", now=NOW, delay=0)
         stub.assert_no_pending_responses()

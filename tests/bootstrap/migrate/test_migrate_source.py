@@ -7,21 +7,20 @@ from pathlib import Path
 import pytest
 from migrate_server import MIGRATIONS, tables, write
 
+from bootstrap.application import NONE_YET
 from bootstrap.migrate import Source, SourceError, TargetError, create
 from bootstrap.migrate.folder import problems
 
 
-def test_tmi() -> None:
+def test_an_application_s_own() -> None:
     source = Source.load(MIGRATIONS)
-    assert [m.name for m in source.migrations][:8] == [
-        "000001_initial_schema",
-        "000002_add_indexes",
-        "000003_add_constraints",
-        "000004_add_refresh_tokens",
-        "000005_add_user_providers",
-        "000006_update_schema",
-        "000007_add_missing_indexes",
-        "000008_add_additional_constraints",
+    assert [m.name for m in source.migrations] == [
+        "000001_people",
+        "000002_wards",
+        "000003_patients",
+        "000004_audit_log",
+        "000005_row_level_security",
+        "000006_letters",
     ]
     assert problems(source) == ()
 
@@ -65,6 +64,14 @@ def test_refused(tmp_path: Path, names: list[str], message: str) -> None:
         (tmp_path / name).touch()
     with pytest.raises(SourceError, match=message):
         Source.load(tmp_path)
+
+
+def test_an_application_without_migrations_says_so(tmp_path: Path) -> None:
+    (tmp_path / NONE_YET).touch()
+    source = Source.load(tmp_path)
+    assert (source.versions, source.last, source.stray) == ((), 0, ())
+    with pytest.raises(TargetError, match="no migration found for version 3; no file is here; restore its file"):
+        source.get(3)
 
 
 def test_no_folder(tmp_path: Path) -> None:

@@ -26,11 +26,11 @@ def place(server: Any) -> Iterator[Database]:
 def connection(place: Database) -> Iterator[Connection]:
     with place.connect() as made:
         yield made
-        made.execute("SET ROLE tmi_owner; DROP TABLE IF EXISTS schema_migrations, datatier_migrations, a, b")
+        made.execute("SET ROLE lab_owner; DROP TABLE IF EXISTS schema_migrations, datatier_migrations, a, b")
 
 
 def runner(connection: Connection, folder: Path) -> MigrationRunner:
-    return MigrationRunner(Source.load(folder), PostgresLedger(connection), role="tmi_owner")
+    return MigrationRunner(Source.load(folder), PostgresLedger(connection), role="lab_owner")
 
 
 def test_each_file_takes_one_query(connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ def test_any_file_ends_at_its_version(connection: Connection, tmp_path: Path, sq
     (tmp_path / "2_next.up.sql").write_text("CREATE TABLE b (); ")
     assert [each.version for each in runner(connection, tmp_path).up()] == [1, 2]
     assert runner(connection, tmp_path).version() == Version(2, dirty=False)
-    connection.execute("SET ROLE tmi_owner")
+    connection.execute("SET ROLE lab_owner")
     rows = connection.execute("SELECT version, seconds >= 0, error FROM datatier_migrations ORDER BY id").fetchall()
     assert rows == [(1, True, ""), (2, True, "")]
 
@@ -121,7 +121,7 @@ def test_books_that_may_not_be_written_are_no_fault_of_the_file(place: Database,
     with place.connect() as connection:
         runner(connection, tmp_path).up()
         (tmp_path / "2_next.up.sql").write_text("CREATE TABLE b ()")
-        connection.execute("SET ROLE tmi_owner; REVOKE INSERT ON datatier_migrations FROM tmi_owner; RESET ROLE")
+        connection.execute("SET ROLE lab_owner; REVOKE INSERT ON datatier_migrations FROM lab_owner; RESET ROLE")
         try:
             with pytest.raises(
                 Exception, match=r"cannot write the version: permission denied .*; GRANT SELECT, INSERT"
@@ -130,4 +130,4 @@ def test_books_that_may_not_be_written_are_no_fault_of_the_file(place: Database,
             assert runner(connection, tmp_path).version() == Version(1, dirty=False)
             assert connection.execute("SELECT to_regclass('b')").fetchone() == (None,)
         finally:
-            connection.execute("SET ROLE tmi_owner; DROP TABLE schema_migrations, datatier_migrations")
+            connection.execute("SET ROLE lab_owner; DROP TABLE schema_migrations, datatier_migrations")

@@ -13,7 +13,7 @@ from bootstrap.postgres import extensions
 
 
 def make_database(server: Postgres, name: str) -> psycopg.Connection[Any]:
-    """An empty database of the clinic's owner with the declared extensions that it can have; a superuser's connection."""
+    """An empty database of the clinic's owner with the extensions that it can have; a superuser's connection."""
     with server.superuser() as admin:
         admin.execute(f"CREATE DATABASE {name} OWNER clinic_owner".encode())
     connection = server.superuser(name)

@@ -6,15 +6,14 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-import yaml
+from clinic_project import CLINIC
 from real_servers import Postgres
-from schema_server import ROOT
 
 from bootstrap import schema
-from bootstrap.access import load_access
 from bootstrap.access.upkeep import TableUpkeep
 from bootstrap.schema.definition import Table
 from bootstrap.schema.kept_partitions import period_of, unknown, with_periods
+from infra.settings.access_file import read_access
 
 NOVEMBER = "FOR VALUES FROM ('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00')"
 TIMESTAMPTZ = "timestamp with time zone"
@@ -126,8 +125,8 @@ def test_names_that_the_schema_does_not_have(
     assert list(unknown([upkeep(**given)], defined)) == [f"upkeep.0.{each}" for each in expected]
 
 
-def test_what_this_repository_declares_is_in_its_schema(definition: schema.Schema) -> None:
-    access = load_access(yaml.safe_load((ROOT / "access.yaml").read_text()))
+def test_what_an_application_declares_is_in_its_schema(definition: schema.Schema) -> None:
+    access = read_access(CLINIC)
     assert [*unknown(access.upkeep, definition)] == []
     assert with_periods(definition, access.upkeep) == definition
 

@@ -57,18 +57,18 @@ LOGGED = replace(
 
 
 def instance(**more: Any) -> AlarmTarget:
-    given: dict[str, Any] = {"dimension": "DBInstanceIdentifier", "id": "tmi-dev", "alarms": (DOWN,)}
+    given: dict[str, Any] = {"dimension": "DBInstanceIdentifier", "id": "crm-dev", "alarms": (DOWN,)}
     return AlarmTarget(**(given | more))
 
 
 def test_an_alarm_over_two_servers(record: Any) -> None:
-    target = instance(id="tmi-dev-standby", alarms=(LAG,), primary=pulumi.Output.from_input("tmi-dev"))
-    args = AlarmsArgs(prefix="tmi-dev", targets={"standby": target}, topic_arns=TOPICS)
+    target = instance(id="crm-dev-standby", alarms=(LAG,), primary=pulumi.Output.from_input("crm-dev"))
+    args = AlarmsArgs(prefix="crm-dev", targets={"standby": target}, topic_arns=TOPICS)
     inputs = record(lambda: Alarms("alarms", args))["alarms-standby-lag"].inputs
     assert {"namespace", "metricName", "dimensions", "period", "statistic"} & set(inputs) == set()
     assert inputs["metricQueries"] == [
-        query("lag", "ReplicaLag", "tmi-dev-standby"),
-        query("ids", "MaximumUsedTransactionIDs", "tmi-dev"),
+        query("lag", "ReplicaLag", "crm-dev-standby"),
+        query("ids", "MaximumUsedTransactionIDs", "crm-dev"),
         {"id": "watched", "expression": LAG.expression, "label": "ReplicaLag", "returnData": True},
     ]
 
@@ -89,7 +89,7 @@ def query(identity: str, metric: str, server: str) -> dict[str, Any]:
 
 def test_a_counter_of_insights(record: Any) -> None:
     target = instance(alarms=(BLOCKED,), resource_id=pulumi.Output.from_input("db-ABC"))
-    args = AlarmsArgs(prefix="tmi-dev", targets={"primary": target}, topic_arns=TOPICS)
+    args = AlarmsArgs(prefix="crm-dev", targets={"primary": target}, topic_arns=TOPICS)
     expression = "DB_PERF_INSIGHTS('RDS', 'db-ABC', 'db.Transactions.blocked_transactions.avg')"
     assert record(lambda: Alarms("alarms", args))["alarms-primary-blocked"].inputs["metricQueries"] == [
         {
@@ -103,16 +103,16 @@ def test_a_counter_of_insights(record: Any) -> None:
 
 
 def test_what_is_counted_in_the_log(record: Any) -> None:
-    target = instance(alarms=(DOWN, LOGGED), log_group="/aws/rds/instance/tmi-dev/postgresql")
-    args = AlarmsArgs(prefix="tmi-dev", targets={"primary": target}, topic_arns=TOPICS, region="eu-central-1")
+    target = instance(alarms=(DOWN, LOGGED), log_group="/aws/rds/instance/crm-dev/postgresql")
+    args = AlarmsArgs(prefix="crm-dev", targets={"primary": target}, topic_arns=TOPICS, region="eu-central-1")
     seen = record(lambda: Alarms("alarms", args))
     assert seen["alarms-primary-deadlocks-filter"].parent == "alarms"
     assert seen["alarms-primary-deadlocks-filter"].inputs == {
-        "logGroupName": "/aws/rds/instance/tmi-dev/postgresql",
+        "logGroupName": "/aws/rds/instance/crm-dev/postgresql",
         "metricTransformation": {
             "defaultValue": "0",
             "name": "Deadlocks",
-            "namespace": "data-tier/tmi-dev",
+            "namespace": "data-tier/crm-dev",
             "unit": "Count",
             "value": "1",
         },
@@ -122,7 +122,7 @@ def test_what_is_counted_in_the_log(record: Any) -> None:
     }
     alarm = seen["alarms-primary-deadlocks"].inputs
     assert (alarm["namespace"], alarm["metricName"], alarm.get("dimensions")) == (
-        "data-tier/tmi-dev",
+        "data-tier/crm-dev",
         "Deadlocks",
         None,
     )
@@ -133,7 +133,7 @@ def test_what_is_counted_in_the_log(record: Any) -> None:
 def test_the_primarys_fault_is_not_one_more_page(record: Any) -> None:
     targets = {
         "primary": instance(),
-        "standby": instance(id="tmi-dev-standby", silenced_by="primary-down"),
+        "standby": instance(id="crm-dev-standby", silenced_by="primary-down"),
         "main-1": AlarmTarget(dimension="CacheClusterId", id="a", alarms=(DOWN, FULL), page="main"),
         "main-2": AlarmTarget(dimension="CacheClusterId", id="b", alarms=(DOWN, CPU), page="main"),
     }
@@ -209,12 +209,12 @@ def test_alarms_of_two_servers(record: Any) -> None:
     nodes = node_ids(pulumi.Output.from_input(["node-b", "node-a"]), 2)
     targets = {
         "primary": AlarmTarget(
-            dimension="DBInstanceIdentifier", id=pulumi.Output.from_input("tmi-dev"), alarms=(DOWN, FULL, SLOW)
+            dimension="DBInstanceIdentifier", id=pulumi.Output.from_input("crm-dev"), alarms=(DOWN, FULL, SLOW)
         ),
         "main-1": AlarmTarget(dimension="CacheClusterId", id=nodes[0], alarms=(CPU,)),
         "main-2": AlarmTarget(dimension="CacheClusterId", id=nodes[1], alarms=(CPU,)),
     }
-    seen = record(lambda: Alarms("alarms", AlarmsArgs(prefix="tmi-dev", targets=targets, topic_arns=TOPICS)))
+    seen = record(lambda: Alarms("alarms", AlarmsArgs(prefix="crm-dev", targets=targets, topic_arns=TOPICS)))
     assert seen.listing == [
         ("Alarms", "alarms", ""),
         ("CompositeAlarm", "alarms-primary-page", "alarms"),
@@ -231,10 +231,10 @@ def test_alarms_of_two_servers(record: Any) -> None:
         "alarmDescription": DOWN.description,
         "comparisonOperator": "LessThanThreshold",
         "datapointsToAlarm": 4,
-        "dimensions": {"DBInstanceIdentifier": "tmi-dev"},
+        "dimensions": {"DBInstanceIdentifier": "crm-dev"},
         "evaluationPeriods": 5,
         "metricName": "DatabaseConnections",
-        "name": "tmi-dev-primary-down",
+        "name": "crm-dev-primary-down",
         "namespace": "AWS/RDS",
         "period": 60,
         "statistic": "Average",
@@ -249,9 +249,9 @@ def test_alarms_of_two_servers(record: Any) -> None:
     ]
     assert seen["alarms-main-1-cpu"].inputs["alarmActions"] == ["arn:info"]
     page = seen["alarms-primary-page"].inputs
-    assert page["alarmRule"] == 'ALARM("tmi-dev-primary-down") OR ALARM("tmi-dev-primary-storage-low")'
+    assert page["alarmRule"] == 'ALARM("crm-dev-primary-down") OR ALARM("crm-dev-primary-storage-low")'
     assert (page["alarmActions"], page["okActions"]) == (["arn:critical"], ["arn:critical"])
-    assert page["alarmName"] == "tmi-dev-primary-page"
+    assert page["alarmName"] == "crm-dev-primary-page"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ NODE = redis_alarms(cache_class("cache.r7g.large"), eviction="volatile-lru", rep
 
 def row(alarms: tuple[AlarmSpec, ...] = REPLICA, count: int = 1) -> AlarmedServers:
     dimension = "DBInstanceIdentifier" if alarms is REPLICA else "CacheClusterId"
-    servers = [GraphedServer(label=f"s{n}", id=f"id-{n}", primary="tmi-prod", resource_id="db-A") for n in range(count)]
+    servers = [GraphedServer(label=f"s{n}", id=f"id-{n}", primary="crm-prod", resource_id="db-A") for n in range(count)]
     arns = tuple(f"arn:{n}:{alarm.key}" for n in range(count) for alarm in alarms)
     return AlarmedServers(title="standby", dimension=dimension, servers=tuple(servers), alarms=alarms, arns=arns)
 
@@ -40,7 +40,7 @@ def graph(made: dict[str, Any], metric: str) -> dict[str, Any]:
 
 
 def test_lag_with_its_limit_and_what_replication_is_designed_for() -> None:
-    assert graph(body("eu-west-1", "tmi-prod", [row()], []), "ReplicaLag") == {
+    assert graph(body("eu-west-1", "crm-prod", [row()], []), "ReplicaLag") == {
         "title": "standby: ReplicaLag",
         "region": "eu-west-1",
         "view": "timeSeries",
@@ -57,7 +57,7 @@ def test_lag_with_its_limit_and_what_replication_is_designed_for() -> None:
                 "AWS/RDS",
                 "MaximumUsedTransactionIDs",
                 "DBInstanceIdentifier",
-                "tmi-prod",
+                "crm-prod",
                 {
                     "id": "ids0",
                     "label": "s0 MaximumUsedTransactionIDs",
@@ -84,7 +84,7 @@ def test_lag_with_its_limit_and_what_replication_is_designed_for() -> None:
 
 
 def test_a_graph_for_each_metric_with_both_thresholds() -> None:
-    made = body("eu-west-1", "tmi-prod", [row(), row(NODE, 3)], ["arn:page"])
+    made = body("eu-west-1", "crm-prod", [row(), row(NODE, 3)], ["arn:page"])
     titles = [each["properties"]["title"].partition(": ")[2] for each in made["widgets"] if each["type"] == "metric"]
     assert titles == [*dict.fromkeys(alarm.metric for alarm in REPLICA), *dict.fromkeys(alarm.metric for alarm in NODE)]
     lines = graph(body("eu-west-1", "t", [row()], []), "DatabaseConnections")["annotations"]["horizontal"]
@@ -99,7 +99,7 @@ def test_a_graph_for_each_metric_with_both_thresholds() -> None:
     slow = graph(body("eu-west-1", "t", [row()], []), "SlowQueries")["metrics"]
     assert [each[:-1] for each in slow] == [["data-tier/id-0", "SlowQueries"]]
     states = [each["properties"] for each in made["widgets"] if each["type"] == "alarm"]
-    assert [each["title"] for each in states] == ["Pages of tmi-prod", "standby", "standby"]
+    assert [each["title"] for each in states] == ["Pages of crm-prod", "standby", "standby"]
     assert [len(each["alarms"]) for each in states] == [1, len(REPLICA), 3 * len(NODE)]
 
 
@@ -114,7 +114,7 @@ def test_a_graph_for_each_metric_with_both_thresholds() -> None:
     ],
 )
 def test_very_many_nodes(nodes: int, metrics: int, title: str) -> None:
-    made = body("eu-west-1", "tmi-prod", [row(NODE, nodes)], [])
+    made = body("eu-west-1", "crm-prod", [row(NODE, nodes)], [])
     assert problems(made) == []
     graphs = [each["properties"]["title"] for each in made["widgets"] if each["type"] == "metric"]
     assert len(graphs) == metrics
@@ -122,14 +122,14 @@ def test_very_many_nodes(nodes: int, metrics: int, title: str) -> None:
 
 
 def test_two_rows_share_what_a_dashboard_takes() -> None:
-    made = body("eu-west-1", "tmi-prod", [row(NODE, 120), row(NODE, 120), row(NODE, 300)], [])
+    made = body("eu-west-1", "crm-prod", [row(NODE, 120), row(NODE, 120), row(NODE, 300)], [])
     assert problems(made) == []
     titles = {each["properties"]["title"].partition(":")[0] for each in made["widgets"] if each["type"] == "metric"}
     assert titles == {"standby", "standby, 73 of 300"}
 
 
 def test_the_check_finds_what_is_wrong() -> None:
-    made = body("eu-west-1", "tmi-prod", [row()], ["arn"])
+    made = body("eu-west-1", "crm-prod", [row()], ["arn"])
     made["widgets"][3] |= {"x": 25}
     made["widgets"][4]["properties"]["metrics"][0][-1]["period"] = 61
     made["widgets"][5]["properties"]["annotations"]["horizontal"][0]["colour"] = "red"
@@ -142,7 +142,7 @@ def test_of_a_component(record: Any) -> None:
     )
     arns = {f"standby-{alarm.key}": f"arn:{alarm.key}" for alarm in REPLICA}
     args = DashboardArgs(
-        name="tmi-prod",
+        name="crm-prod",
         region="eu-west-1",
         targets={"standby": target},
         alarm_arns=arns,
@@ -155,7 +155,7 @@ def test_of_a_component(record: Any) -> None:
         title="standby", dimension="DBInstanceIdentifier", servers=servers, alarms=REPLICA, arns=tuple(arns.values())
     )
     parsed = json.loads(seen["dashboard-dashboard"].inputs["dashboardBody"])
-    assert parsed == body("eu-west-1", "tmi-prod", [expected], ["arn:p"])
+    assert parsed == body("eu-west-1", "crm-prod", [expected], ["arn:p"])
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ GOVERNANCE = LockArgs(mode="governance", min_days=7, max_days=90)
 
 def args(**more: Any) -> BackupArgs:
     base: dict[str, Any] = {
-        "prefix": "tmi-prod",
+        "prefix": "crm-prod",
         "key_arn": "arn:key",
         "resource_arns": ["arn:primary"],
         "schedules": [WEEKLY, DAILY],
@@ -48,7 +48,7 @@ def test_what_is_made(record: Any) -> None:
     ]
     vault = seen["backup-here-vault"]
     assert (vault.inputs, vault.protect) == (
-        {"name": "tmi-prod-vault", "kmsKeyArn": "arn:key", "forceDestroy": False},
+        {"name": "crm-prod-vault", "kmsKeyArn": "arn:key", "forceDestroy": False},
         True,
     )
     assert json.loads(seen["backup-here-policy"].inputs["policy"])["Statement"] == [
@@ -65,16 +65,16 @@ def test_what_is_made(record: Any) -> None:
         }
     ]
     assert seen["backup-here-lock"].inputs == {
-        "backupVaultName": "tmi-prod-vault",
+        "backupVaultName": "crm-prod-vault",
         "minRetentionDays": 7,
         "maxRetentionDays": 90,
     }
     assert seen["backup-plan"].inputs == {
-        "name": "tmi-prod-plan",
+        "name": "crm-prod-plan",
         "rules": [
             {
                 "ruleName": name,
-                "targetVaultName": "tmi-prod-vault",
+                "targetVaultName": "crm-prod-vault",
                 "schedule": cron,
                 "startWindow": 60,
                 "completionWindow": 720,
@@ -89,7 +89,7 @@ def test_what_is_made(record: Any) -> None:
         ],
     }
     assert seen["backup-selection"].inputs == {
-        "name": "tmi-prod-primary",
+        "name": "crm-prod-primary",
         "planId": "id-backup-plan",
         "iamRoleArn": "arn:backup-role",
         "resources": ["arn:primary"],
@@ -106,7 +106,7 @@ def test_a_stack_that_may_go_leaves_nothing_behind(record: Any) -> None:
 def test_who_hears_of_it(record: Any) -> None:
     seen = record(lambda: Backup("backup", args()))
     assert seen["backup-notifications"].inputs == {
-        "backupVaultName": "tmi-prod-vault",
+        "backupVaultName": "crm-prod-vault",
         "snsTopicArn": "arn:info",
         "backupVaultEvents": [
             "BACKUP_JOB_COMPLETED",
@@ -127,7 +127,7 @@ def test_who_hears_of_it(record: Any) -> None:
         ],
     }
     # As a service: with a role, delivery to an encrypted topic may fail.
-    assert seen["backup-failures-target"].inputs == {"rule": "tmi-prod-backup-failures", "arn": "arn:warning"}
+    assert seen["backup-failures-target"].inputs == {"rule": "crm-prod-backup-failures", "arn": "arn:warning"}
     (trust,) = json.loads(seen["backup-role"].inputs["assumeRolePolicy"])["Statement"]
     assert trust["Principal"] == {"Service": "backup.amazonaws.com"}
     assert "Condition" not in trust
@@ -143,7 +143,7 @@ def test_snapshots_are_copied_and_logs_are_not(record: Any) -> None:
 
 
 def region(**more: Any) -> BackupRegionArgs:
-    base: dict[str, Any] = {"prefix": "tmi-prod", "region": "eu-central-1", "account_id": "123456789012"}
+    base: dict[str, Any] = {"prefix": "crm-prod", "region": "eu-central-1", "account_id": "123456789012"}
     return BackupRegionArgs(**base | more)
 
 

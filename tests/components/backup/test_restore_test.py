@@ -15,7 +15,7 @@ from components.backup.restore_test import HANDLER, RESTORED, RestoreTest, Resto
 
 def args(**more: Any) -> RestoreTestArgs:
     base: dict[str, Any] = {
-        "prefix": "tmi-prod",
+        "prefix": "crm-prod",
         "account_id": "123456789012",
         "region": "eu-west-1",
         "vault_arn": "arn:vault",
@@ -57,7 +57,7 @@ def test_what_is_made(record: Any) -> None:
         ("SecretVersion", "test-manifest-content", "test"),
     ]
     assert seen["test-plan"].inputs == {
-        "name": "tmi_prod_restore",
+        "name": "crm_prod_restore",
         "scheduleExpression": "cron(0 6 ? * MON *)",
         "startWindowHours": 1,
         "recoveryPointSelection": {
@@ -68,8 +68,8 @@ def test_what_is_made(record: Any) -> None:
         },
     }
     assert seen["test-selection"].inputs == {
-        "name": "tmi_prod_primary",
-        "restoreTestingPlanName": "tmi_prod_restore",
+        "name": "crm_prod_primary",
+        "restoreTestingPlanName": "crm_prod_restore",
         "protectedResourceType": "RDS",
         "protectedResourceArns": ["arn:primary"],
         "iamRoleArn": "arn:backup",
@@ -105,14 +105,14 @@ def test_when_the_function_runs_and_who_hears_of_its_verdict(record: Any) -> Non
     assert seen["test-events"].inputs == {
         "statementId": "events",
         "action": "lambda:InvokeFunction",
-        "function": "tmi-prod-restore-test",
+        "function": "crm-prod-restore-test",
         "principal": "events.amazonaws.com",
         "sourceArn": "arn:test-restored",
     }
     assert "test-events" in seen["test-target"].waits_for
     # Once: a verdict cannot be changed.
     assert seen["test-verdict"].inputs == {
-        "functionName": "tmi-prod-restore-test",
+        "functionName": "crm-prod-restore-test",
         "maximumRetryAttempts": 0,
         "destinationConfig": {"onFailure": {"destination": "arn:warning"}},
     }

@@ -28,7 +28,7 @@ DEPLOY = f"octocat/data-tier/.github/workflows/deploy.yml@{MAIN}"
 
 def args(**more: Any) -> DeliveryArgs:
     given: dict[str, Any] = {
-        "name": "tmi",
+        "name": "crm",
         "account_id": ACCOUNT,
         "repository": OURS,
         "environments": ["dev", "staging", "prod"],
@@ -70,7 +70,7 @@ Case = tuple[iam.Request, set[str]]
 
 def deployments(environment: str) -> dict[str, Case]:
     """Who asks to deploy an environment, and the roles that let it in."""
-    job, role = f"environment:{environment}", {f"tmi-{environment}-deploy"}
+    job, role = f"environment:{environment}", {f"crm-{environment}-deploy"}
     classic = f"{CLASSIC}:{job}"
     return {
         "deploys": (token(classic), role),
@@ -97,7 +97,7 @@ def deployments(environment: str) -> dict[str, Case]:
     }
 
 
-PREVIEW, LOOK = {"tmi-preview"}, {"tmi-drift"}
+PREVIEW, LOOK = {"crm-preview"}, {"crm-drift"}
 ON_MAIN = f"{CLASSIC}:ref:{MAIN}"
 TOKENS: dict[str, Case] = {
     f"{environment} {case}": expected
@@ -220,8 +220,8 @@ def workspace(sub: str, aud: str = "sts.amazonaws.com") -> iam.Request:
 
 
 ACCOUNTS = {
-    "system:serviceaccount:data-tier:data-tier-dev": {"tmi-dev-deploy"},
-    "system:serviceaccount:data-tier:data-tier-prod": {"tmi-prod-deploy"},
+    "system:serviceaccount:data-tier:data-tier-dev": {"crm-dev-deploy"},
+    "system:serviceaccount:data-tier:data-tier-prod": {"crm-prod-deploy"},
     "system:serviceaccount:data-tier:default": set(),
     "system:serviceaccount:data-tier:data-tier-prod-eu": set(),
     "system:serviceaccount:default:data-tier-prod": set(),
@@ -239,11 +239,11 @@ def test_a_cluster_deploys_by_the_service_account_of_the_stack(record: Callable[
         assert let_in(list, workspace(subject)) == roles
         assert let_in(list, workspace(subject, aud="kubernetes.default.svc")) == set()
     by_role = {role: [each["Sid"] for each in statements] for role, statements in trusts.items()}
-    deploys = {f"tmi-{each}-deploy": ["GitHub", "Operator"] for each in ("dev", "staging", "prod")}
-    assert by_role == deploys | {"tmi-preview": ["GitHub"], "tmi-drift": ["GitHub"]}
-    assert trusts["tmi-dev-deploy"][1]["Principal"] == {"Federated": EKS}
+    deploys = {f"crm-{each}-deploy": ["GitHub", "Operator"] for each in ("dev", "staging", "prod")}
+    assert by_role == deploys | {"crm-preview": ["GitHub"], "crm-drift": ["GitHub"]}
+    assert trusts["crm-dev-deploy"][1]["Principal"] == {"Federated": EKS}
     # Without either condition somebody else is let in.
-    for name, changed in iam.looser([trusts["tmi-prod-deploy"][1]]):
+    for name, changed in iam.looser([trusts["crm-prod-deploy"][1]]):
         other = [
             workspace("system:serviceaccount:default:x"),
             workspace(next(iter(ACCOUNTS)).replace("dev", "prod"), "x"),

@@ -25,7 +25,7 @@ from knowledge.ownership import TAG
 
 # Who asks, and whose things they are.
 PAIRS = [
-    ("tmi-dev", "tmi-prod"),
+    ("crm-dev", "crm-prod"),
     ("shop-dev", "shop-prod"),
     ("shop-prod", "shop-prod-eu"),
     ("shop-prod-eu", "shop-prod"),
@@ -73,7 +73,7 @@ def test_a_role_of_one_stack_does_nothing_to_another(own: str, other: str, wish:
 
 
 @pytest.mark.parametrize("wish", list(undeployed("x-y")))
-@pytest.mark.parametrize("own", ["tmi-prod", "shop-dev2"])
+@pytest.mark.parametrize("own", ["crm-prod", "shop-dev2"])
 def test_a_deployment_does_nothing_to_what_is_nobodys(own: str, wish: str) -> None:
     assert not granted(deploys(own), undeployed(own)[wish])
 
@@ -142,7 +142,7 @@ def marks_as_its_own(stack: str) -> list[iam.Request]:
     ]
 
 
-@pytest.mark.parametrize("own", ["tmi-prod", "shop-dev", "a-b"])
+@pytest.mark.parametrize("own", ["crm-prod", "shop-dev", "a-b"])
 def test_the_code_of_a_function_marks_nothing_as_its_own(own: str) -> None:
     limits = boundary(own, ACCOUNT, "aws")
     assert not granted(limits, marks_as_its_own(own))

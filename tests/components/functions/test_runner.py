@@ -56,7 +56,7 @@ NOT_YET_CALLED = {"elasticache:DeleteUser", "secretsmanager:ListSecretVersionIds
 
 def args(**more: Any) -> RunnerArgs:
     base: dict[str, Any] = {
-        "prefix": "tmi-dev",
+        "prefix": "crm-dev",
         "account_id": "123456789012",
         "region": "eu-west-1",
         "code": pulumi.AssetArchive({"a.py": pulumi.StringAsset("")}),
@@ -94,9 +94,9 @@ def test_the_runner(record: Any) -> None:
         "description": "Schema, roles, users and checks of the data tier",
         "environment": {"variables": {"DATATIER_MANIFEST_SHA256": digest({"stack": "dev"})}},
         "handler": "bootstrap.handler.handler",
-        "loggingConfig": {"logFormat": "JSON", "logGroup": "/aws/lambda/tmi-dev-bootstrap"},
+        "loggingConfig": {"logFormat": "JSON", "logGroup": "/aws/lambda/crm-dev-bootstrap"},
         "memorySize": 512,
-        "name": "tmi-dev-bootstrap",
+        "name": "crm-dev-bootstrap",
         "role": "arn:run-role",
         "runtime": "python3.13",
         "timeout": 900,
@@ -106,13 +106,13 @@ def test_the_runner(record: Any) -> None:
     # What a role for reading may invoke; it follows the code, so that there is no version to publish.
     assert seen["run-check"].inputs == {
         "description": "Looks at schema and access, and changes nothing",
-        "functionName": "tmi-dev-bootstrap",
+        "functionName": "crm-dev-bootstrap",
         "functionVersion": "$LATEST",
         "name": ALIAS,
     }
     run = seen["run-run"]
     assert run.inputs == {
-        "functionName": "tmi-dev-bootstrap",
+        "functionName": "crm-dev-bootstrap",
         "input": '{"stack": "dev"}',
         "triggers": {"hash": "abc"},
     }
@@ -141,8 +141,8 @@ def test_least_privilege(record: Any) -> None:
     assert {sid: statement["Resource"] for sid, statement in statements.items()} == {
         "Secrets": ["arn:secret-1", "arn:secret-2"],
         "SecretsKey": "arn:key",
-        "CacheUsers": f"{arn}:user:tmi-dev-*",
-        "CacheGroups": [f"{arn}:usergroup:tmi-dev-*", f"{arn}:user:tmi-dev-*"],
+        "CacheUsers": f"{arn}:user:crm-dev-*",
+        "CacheGroups": [f"{arn}:usergroup:crm-dev-*", f"{arn}:user:crm-dev-*"],
         "Logs": "arn:run-logs:*",
         "Network": "*",
         "NetworkFromCode": "*",
@@ -155,7 +155,7 @@ def test_least_privilege(record: Any) -> None:
     }
     assert (statements["NetworkFromCode"]["Effect"], statements["NetworkFromCode"]["Condition"]) == (
         "Deny",
-        {"ArnEquals": {"lambda:SourceFunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:tmi-dev-bootstrap"}},
+        {"ArnEquals": {"lambda:SourceFunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:crm-dev-bootstrap"}},
     )
 
 
@@ -176,7 +176,7 @@ def test_it_changes_the_tokens_of_the_caches_that_have_one(record: Any) -> None:
 def test_the_log_group_and_the_role(record: Any) -> None:
     seen = record(lambda: Runner("run", args(log_retention_days=400)))
     assert seen["run-logs"].inputs == {
-        "name": "/aws/lambda/tmi-dev-bootstrap",
+        "name": "/aws/lambda/crm-dev-bootstrap",
         "retentionInDays": 400,
         "kmsKeyId": "arn:logs",
     }

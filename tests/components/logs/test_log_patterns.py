@@ -73,12 +73,12 @@ def test_what_cloudwatch_takes(key: str) -> None:
 def test_iam_tokens_are_counted_too() -> None:
     """No server here has RDS's PAM module; its line is that of the RDS guide on IAM authentication."""
     line = (
-        '2026-11-21 14:00:00 UTC:10.0.1.5(53412):tmi_app@tmi:[123]:FATAL:  PAM authentication failed for user "tmi_app"'
+        '2026-11-21 14:00:00 UTC:10.0.1.5(53412):crm_app@crm:[123]:FATAL:  PAM authentication failed for user "crm_app"'
     )
     assert matches(PATTERNS["failed-logins"], line)
 
 
 def test_plans_of_auto_explain_are_not_counted_again() -> None:
-    prefix = "2026-11-21 14:00:00 UTC:10.0.1.5(53412):tmi_app@tmi:[123]:LOG:  duration: 612.345 ms  "
+    prefix = "2026-11-21 14:00:00 UTC:10.0.1.5(53412):crm_app@crm:[123]:LOG:  duration: 612.345 ms  "
     assert matches(PATTERNS["slow-queries"], prefix + "statement: SELECT 1")
     assert not matches(PATTERNS["slow-queries"], prefix + "plan:\n\tQuery Text: SELECT 1\n\tResult  (cost=0.00..0.01)")

@@ -18,7 +18,7 @@ PLACE = {"region": "eu-west-1", "account_id": "123456789012"}
 def isolated(**more: Any) -> NetworkArgs:
     zones = ["eu-west-1a", "eu-west-1b"]
     return NetworkArgs(
-        **{"prefix": "tmi-dev", "cidr": "10.20.0.0/16", "availability_zones": zones, "logs_key_arn": "arn:k"}
+        **{"prefix": "crm-dev", "cidr": "10.20.0.0/16", "availability_zones": zones, "logs_key_arn": "arn:k"}
         | PLACE
         | more
     )
@@ -26,7 +26,7 @@ def isolated(**more: Any) -> NetworkArgs:
 
 def existing(**more: Any) -> NetworkArgs:
     return NetworkArgs(
-        **{"prefix": "tmi-dev", "vpc_id": "vpc-1", "subnet_ids": ["subnet-1", "subnet-2"]} | PLACE | more
+        **{"prefix": "crm-dev", "vpc_id": "vpc-1", "subnet_ids": ["subnet-1", "subnet-2"]} | PLACE | more
     )
 
 
@@ -55,7 +55,7 @@ def test_an_isolated_network_that_pulls_images(record: Any) -> None:
         "serviceName": "com.amazonaws.eu-west-1.s3",
         "vpcEndpointType": "Gateway",
         "routeTableIds": ["id-net-routes"],
-        "tags": {"Name": "tmi-dev-s3"},
+        "tags": {"Name": "crm-dev-s3"},
     }
     assert lists == ["pl-net-s3"]
 
@@ -89,7 +89,7 @@ def test_an_isolated_network(record: Any) -> None:
         "cidrBlock": "10.20.0.0/16",
         "enableDnsHostnames": True,
         "enableDnsSupport": True,
-        "tags": {"Name": "tmi-dev-vpc"},
+        "tags": {"Name": "crm-dev-vpc"},
     }
     assert seen["net-default-group"].inputs == {"vpcId": "id-net-vpc", "ingress": [], "egress": []}
     assert "routes" not in seen["net-routes"].inputs
@@ -103,11 +103,11 @@ def test_an_isolated_network(record: Any) -> None:
         "securityGroupIds": ["id-net-endpoints"],
         "serviceName": "com.amazonaws.eu-west-1.secretsmanager",
         "subnetIds": ["id-net-eu-west-1a", "id-net-eu-west-1b"],
-        "tags": {"Name": "tmi-dev-secretsmanager"},
+        "tags": {"Name": "crm-dev-secretsmanager"},
         "vpcEndpointType": "Interface",
         "vpcId": "id-net-vpc",
     }
-    assert seen["net-flow-logs"].inputs == {"name": "/aws/vpc/tmi-dev", "retentionInDays": 30, "kmsKeyId": "arn:k"}
+    assert seen["net-flow-logs"].inputs == {"name": "/aws/vpc/crm-dev", "retentionInDays": 30, "kmsKeyId": "arn:k"}
 
 
 def test_an_existing_network_is_left_alone(record: Any) -> None:
@@ -178,7 +178,7 @@ def test_subnets(cidr: str, count: int, expected: list[str]) -> None:
 def test_rules_of_the_firewall(record: Any) -> None:
     clients = ["sg-0a1b", "10.1.0.0/16", "2001:db8::/32"]
     args = FirewallArgs(
-        prefix="tmi-dev",
+        prefix="crm-dev",
         vpc_id="vpc-1",
         clients=clients,
         endpoint_security_group_id=pulumi.Output.from_input("sg-endpoints"),
@@ -233,7 +233,7 @@ def test_a_key_stays_where_something_stays_that_it_opens(
 
 
 def test_keys(record: Any) -> None:
-    args = KeysArgs(prefix="tmi-dev", deletion_window_days=7, protect=True, **PLACE)
+    args = KeysArgs(prefix="crm-dev", deletion_window_days=7, protect=True, **PLACE)
     seen = record(lambda: Keys("keys", args))
     purposes = ("storage", "secrets", "notifications", "logs")
     assert seen.listing == sorted(
@@ -252,7 +252,7 @@ def test_keys(record: Any) -> None:
     }
     assert all(key.protect and key.inputs["enableKeyRotation"] for key in keys.values())
     assert {k.inputs["deletionWindowInDays"] for k in keys.values()} == {7}
-    assert {a.inputs["name"] for a in seen.of("Alias").values()} == {f"alias/tmi-dev-{purpose}" for purpose in purposes}
+    assert {a.inputs["name"] for a in seen.of("Alias").values()} == {f"alias/crm-dev-{purpose}" for purpose in purposes}
 
     statements = {n: json.loads(k.inputs["policy"])["Statement"] for n, k in keys.items()}
     for each in statements.values():
@@ -273,5 +273,5 @@ def test_keys(record: Any) -> None:
     logs = statements["keys-logs"][1]
     assert logs["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
     assert logs["Condition"]["ArnLike"] == {
-        "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/*/tmi-dev*"
+        "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/*/crm-dev*"
     }

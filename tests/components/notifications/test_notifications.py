@@ -15,7 +15,7 @@ ACCOUNT = "123456789012"
 
 
 def args(**more: Any) -> NotificationsArgs:
-    base = {"prefix": "tmi-dev", "account_id": ACCOUNT, "region": "eu-west-1", "key_arn": "arn:key"}
+    base = {"prefix": "crm-dev", "account_id": ACCOUNT, "region": "eu-west-1", "key_arn": "arn:key"}
     return NotificationsArgs(**base | more)
 
 
@@ -30,10 +30,10 @@ def test_topics_and_policies(record: Any) -> None:
         ]
     )
     assert [seen[f"n-{topic}"].inputs for topic in topics] == [
-        {"name": "tmi-dev-critical", "kmsMasterKeyId": "arn:key"},
-        {"name": "tmi-dev-warning", "kmsMasterKeyId": "arn:key"},
-        {"name": "tmi-dev-info", "kmsMasterKeyId": "arn:key"},
-        {"name": "tmi-dev-cache-events"},
+        {"name": "crm-dev-critical", "kmsMasterKeyId": "arn:key"},
+        {"name": "crm-dev-warning", "kmsMasterKeyId": "arn:key"},
+        {"name": "crm-dev-info", "kmsMasterKeyId": "arn:key"},
+        {"name": "crm-dev-cache-events"},
     ]
     for topic in topics:
         policy = json.loads(seen[f"n-{topic}-policy"].inputs["policy"])["Statement"]
@@ -50,10 +50,10 @@ def test_topics_and_policies(record: Any) -> None:
         arn, service = f"arn:aws:{source.replace('|', f':eu-west-1:{ACCOUNT}:')}", {"aws:SourceAccount": ACCOUNT}
         return {"ArnLike": {"aws:SourceArn": arn}, "StringEquals": service}
 
-    alarms = {"cloudwatch.amazonaws.com": only("cloudwatch|alarm:tmi-dev-*")}
+    alarms = {"cloudwatch.amazonaws.com": only("cloudwatch|alarm:crm-dev-*")}
     databases = {"events.rds.amazonaws.com": only("rds|*")}
     assert publishers("critical") == alarms
-    assert publishers("warning") == alarms | databases | {"events.amazonaws.com": only("events|rule/tmi-dev-*")}
+    assert publishers("warning") == alarms | databases | {"events.amazonaws.com": only("events|rule/crm-dev-*")}
     assert publishers("info") == alarms | databases | {"backup.amazonaws.com": None}
     assert publishers("cache-events") == {
         "*": {"StringEquals": {"aws:SourceOwner": ACCOUNT}},
@@ -97,7 +97,7 @@ def test_recipients(record: Any) -> None:
         ("SlackChannelConfiguration", "n-chat-c01", "n-chat"),
     }
     assert seen["n-chat-c01"].inputs == {
-        "configurationName": "tmi-dev-c01",
+        "configurationName": "crm-dev-c01",
         "guardrailPolicyArns": ["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"],
         "iamRoleArn": "arn:n-chat-role",
         "loggingLevel": "ERROR",

@@ -20,9 +20,9 @@ from knowledge.parameters import ApplyMethod, Parameter
 PARAMETER = {"name": "work_mem", "value": "16384", "applyMethod": "immediate"}
 SPEC = {"instanceClass": "db.t4g.micro", "parameters": []}
 CREDENTIALS = {
-    "prefix": "tmi",
+    "prefix": "crm",
     "masterUsername": "boss",
-    "database": "tmi",
+    "database": "crm",
     "identities": ["app"],
     "secretsKeyArn": "arn:key",
 }
@@ -61,9 +61,9 @@ READ: list[tuple[type[Any], dict[str, Any], Any]] = [
         CredentialsArgs,
         {**CREDENTIALS, "recoveryWindowDays": 0.0, "protect": True},
         CredentialsArgs(
-            prefix="tmi",
+            prefix="crm",
             master_username="boss",
-            database="tmi",
+            database="crm",
             identities=["app"],
             secrets_key_arn="arn:key",
             recovery_window_days=0,

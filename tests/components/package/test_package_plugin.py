@@ -54,19 +54,19 @@ DOWN = AlarmSpec(
 
 
 def keys() -> Any:
-    return Keys("it", KeysArgs(prefix="tmi-dev", deletion_window_days=7, **PLACE))
+    return Keys("it", KeysArgs(prefix="crm-dev", deletion_window_days=7, **PLACE))
 
 
 def network() -> Any:
     zones = ["eu-west-1a", "eu-west-1b"]
-    return Network("it", NetworkArgs(prefix="tmi-dev", cidr="10.20.0.0/20", availability_zones=zones, **PLACE))
+    return Network("it", NetworkArgs(prefix="crm-dev", cidr="10.20.0.0/20", availability_zones=zones, **PLACE))
 
 
 def redis() -> Any:
     return Redis(
         "it",
         RedisArgs(
-            replication_group_id="tmi-dev-main",
+            replication_group_id="crm-dev-main",
             version="8.0",
             family="valkey8",
             node_type="cache.t4g.micro",
@@ -89,7 +89,7 @@ def notifications() -> Any:
     web = Subscription(kind="https", endpoint="https://events.example.org/hush")
     chat = Subscription(kind="slack", endpoint="T0123ABC/C0456DEF")
     recipients = {"critical": [mail, web], "info": [chat]}
-    return Notifications("it", NotificationsArgs(prefix="tmi-dev", key_arn="arn:key", recipients=recipients, **PLACE))
+    return Notifications("it", NotificationsArgs(prefix="crm-dev", key_arn="arn:key", recipients=recipients, **PLACE))
 
 
 def postgres() -> Any:
@@ -105,12 +105,12 @@ def postgres() -> Any:
     return Postgres(
         "it",
         PostgresArgs(
-            identifier="tmi-dev",
+            identifier="crm-dev",
             account_id="123456789012",
             instance_class="db.m7g.large",
             parameters=parameters,
-            database="tmi",
-            username="tmi_admin",
+            database="crm",
+            username="crm_admin",
             password="hush",
             allocated_storage=100,
             subnet_ids=["subnet-1", "subnet-2"],
@@ -130,20 +130,20 @@ def postgres() -> Any:
 
 
 def alarms() -> Any:
-    target = AlarmTarget(dimension="DBInstanceIdentifier", id="tmi-dev", alarms=[DOWN])
+    target = AlarmTarget(dimension="DBInstanceIdentifier", id="crm-dev", alarms=[DOWN])
     topics = {"critical": "arn:critical", "warning": "arn:warning"}
-    return Alarms("it", AlarmsArgs(prefix="tmi-dev", targets={"primary": target}, topic_arns=topics))
+    return Alarms("it", AlarmsArgs(prefix="crm-dev", targets={"primary": target}, topic_arns=topics))
 
 
 FORCE_SSL = [{"name": "rds.force_ssl", "value": "1", "applyMethod": "pending-reboot"}]
 SPEC = {"instanceClass": "db.r7g.large", "parameters": FORCE_SSL}
 POSTGRES = {
-    "identifier": "tmi-dev",
+    "identifier": "crm-dev",
     "accountId": "123456789012",
     "instanceClass": "db.m7g.large",
     "parameters": FORCE_SSL,
-    "database": "tmi",
-    "username": "tmi_admin",
+    "database": "crm",
+    "username": "crm_admin",
     "password": {**SECRET, "value": "hush"},
     "allocatedStorage": 100,
     "subnetIds": ["subnet-1", "subnet-2"],
@@ -169,7 +169,7 @@ POSTGRES = {
     "eventTopicArns": {"warning": "arn:warning"},
 }
 REDIS = {
-    "replicationGroupId": "tmi-dev-main",
+    "replicationGroupId": "crm-dev-main",
     "version": "8.0",
     "family": "valkey8",
     "nodeType": "cache.t4g.micro",
@@ -185,11 +185,11 @@ REDIS = {
     "finalSnapshot": False,
 }
 ALARMS = {
-    "prefix": "tmi-dev",
+    "prefix": "crm-dev",
     "targets": {
         "primary": {
             "dimension": "DBInstanceIdentifier",
-            "id": "tmi-dev",
+            "id": "crm-dev",
             "alarms": [
                 {
                     "key": "down",
@@ -214,7 +214,7 @@ ALARMS = {
     "topicArns": {"critical": "arn:critical", "warning": "arn:warning"},
 }
 NOTIFICATIONS = {
-    "prefix": "tmi-dev",
+    "prefix": "crm-dev",
     "keyArn": "arn:key",
     "recipients": {
         "critical": [
@@ -227,11 +227,11 @@ NOTIFICATIONS = {
 }
 
 CASES: list[tuple[str, dict[str, Any], Callable[[], Any]]] = [
-    ("Keys", {"prefix": "tmi-dev", "deletionWindowDays": 7, **WIRE_PLACE}, keys),
+    ("Keys", {"prefix": "crm-dev", "deletionWindowDays": 7, **WIRE_PLACE}, keys),
     (
         "Network",
         {
-            "prefix": "tmi-dev",
+            "prefix": "crm-dev",
             "cidr": "10.20.0.0/20",
             "availabilityZones": ["eu-west-1a", "eu-west-1b"],
             **WIRE_PLACE,
@@ -291,7 +291,7 @@ def test_outputs_have_the_names_of_the_schema(package: plugin.Plugin) -> None:
         "logsArn": "arn:it-logs",
     }
     assert found["Redis"] == {
-        "replicationGroupId": "tmi-dev-main",
+        "replicationGroupId": "crm-dev-main",
         "arn": "arn:it-group",
         "endpoint": "it-group.primary",
         "readerEndpoint": "it-group.reader",
@@ -330,7 +330,7 @@ def test_in_a_preview_an_output_may_be_unknown(package: plugin.Plugin) -> None:
 
 REFUSED = [
     ("Redis", {**REDIS, "nodeType": UNKNOWN}, "nodeType", "must be written out"),
-    ("Keys", {"prefix": "tmi-dev", "region": "eu-west-1"}, "accountId", "KeysArgs needs 'accountId'"),
+    ("Keys", {"prefix": "crm-dev", "region": "eu-west-1"}, "accountId", "KeysArgs needs 'accountId'"),
     ("Keys", {"prefix": "p", "protekt": True, **WIRE_PLACE}, "protekt", "did you mean 'protect'?"),
     ("Keys", {"prefix": "p", "deletionWindowDays": 6, **WIRE_PLACE}, "", "KMS takes 7 to 30 days"),
     ("Redis", {**REDIS, "shards": "two"}, "shards", "must be a whole number, and is 'two'"),

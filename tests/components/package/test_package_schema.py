@@ -168,7 +168,7 @@ def test_the_version_is_the_project_s() -> None:
 
 def test_the_page_says_what_a_component_makes(record: Any) -> None:
     def program() -> None:
-        Keys("keys", KeysArgs(prefix="tmi", account_id="123456789012", region="eu-west-1"))
+        Keys("keys", KeysArgs(prefix="crm", account_id="123456789012", region="eu-west-1"))
 
     recorded: recorder.Recorded = record(program)
     assert makes(Keys) == tuple(sorted({each.type for each in recorded.resources} - {token(Keys)}))

@@ -17,12 +17,12 @@ PARAMETERS = [Parameter("rds.force_ssl", "1", "pending-reboot"), Parameter("work
 
 def args(**more: Any) -> PostgresArgs:
     base: dict[str, Any] = {
-        "identifier": "tmi-dev",
+        "identifier": "crm-dev",
         "account_id": "123456789012",
         "instance_class": "db.m7g.large",
         "parameters": PARAMETERS,
-        "database": "tmi",
-        "username": "tmi_admin",
+        "database": "crm",
+        "username": "crm_admin",
         "password": "hush",
         "allocated_storage": 100,
         "subnet_ids": ["subnet-1", "subnet-2"],
@@ -73,24 +73,24 @@ def test_a_primary_alone(record: Any) -> None:
         "caCertIdentifier": "rds-ca-rsa2048-g1",
         "copyTagsToSnapshot": True,
         "databaseInsightsMode": "standard",
-        "dbName": "tmi",
-        "dbSubnetGroupName": "tmi-dev",
+        "dbName": "crm",
+        "dbSubnetGroupName": "crm-dev",
         "deleteAutomatedBackups": True,
         "deletionProtection": False,
         "enabledCloudwatchLogsExports": ["postgresql", "upgrade"],
         "engine": "postgres",
         "engineLifecycleSupport": "open-source-rds-extended-support-disabled",
         "engineVersion": "17",
-        "finalSnapshotIdentifier": "tmi-dev-final-0a1b2c3d",
+        "finalSnapshotIdentifier": "crm-dev-final-0a1b2c3d",
         "iamDatabaseAuthenticationEnabled": True,
-        "identifier": "tmi-dev",
+        "identifier": "crm-dev",
         "instanceClass": "db.m7g.large",
         "kmsKeyId": "arn:storage",
         "maintenanceWindow": "sun:03:00-sun:04:00",
         "monitoringInterval": 60,
         "monitoringRoleArn": "arn:pg-monitoring",
         "multiAz": False,
-        "parameterGroupName": "tmi-dev-postgres17-made",
+        "parameterGroupName": "crm-dev-postgres17-made",
         "password": "[secret]",
         "performanceInsightsEnabled": True,
         "performanceInsightsKmsKeyId": "arn:storage",
@@ -100,7 +100,7 @@ def test_a_primary_alone(record: Any) -> None:
         "skipFinalSnapshot": False,
         "storageEncrypted": True,
         "storageType": "gp3",
-        "username": "tmi_admin",
+        "username": "crm_admin",
         "vpcSecurityGroupIds": ["sg-1"],
     }
     assert primary.secrets == {"password": "hush"}
@@ -108,9 +108,9 @@ def test_a_primary_alone(record: Any) -> None:
     # The log groups and the monitoring role's policy exist before the instance.
     assert primary.waits_for >= {"pg-postgresql-log", "pg-upgrade-log", "pg-monitoring-policy"}
     assert seen["pg-parameters"].inputs == {
-        "namePrefix": "tmi-dev-postgres17-",
+        "namePrefix": "crm-dev-postgres17-",
         "family": "postgres17",
-        "description": "Parameters of tmi-dev",
+        "description": "Parameters of crm-dev",
         "parameters": [
             {"name": "rds.force_ssl", "value": "1", "applyMethod": "pending-reboot"},
             {"name": "work_mem", "value": "16384", "applyMethod": "immediate"},
@@ -118,13 +118,13 @@ def test_a_primary_alone(record: Any) -> None:
     }
     assert not seen["pg-parameters"].delete_before_replace
     assert seen["pg-generation"].inputs["keepers"] == {
-        "identifier": "tmi-dev",
+        "identifier": "crm-dev",
         "storage_key": "arn:storage",
-        "username": "tmi_admin",
-        "database": "tmi",
+        "username": "crm_admin",
+        "database": "crm",
     }
     assert seen["pg-upgrade-log"].inputs == {
-        "name": "/aws/rds/instance/tmi-dev/upgrade",
+        "name": "/aws/rds/instance/crm-dev/upgrade",
         "kmsKeyId": "arn:logs",
         "retentionInDays": 30,
     }
@@ -171,29 +171,29 @@ def test_replicas(record: Any) -> None:
         "deletionProtection": False,
         "enabledCloudwatchLogsExports": ["postgresql", "upgrade"],
         "iamDatabaseAuthenticationEnabled": True,
-        "identifier": "tmi-dev-reporting",
+        "identifier": "crm-dev-reporting",
         "instanceClass": "db.r7g.large",
         "maintenanceWindow": "sun:03:00-sun:04:00",
         "maxAllocatedStorage": 500,
         "monitoringInterval": 60,
         "monitoringRoleArn": "arn:pg-monitoring",
-        "parameterGroupName": "tmi-dev-reporting-postgres17-made",
+        "parameterGroupName": "crm-dev-reporting-postgres17-made",
         "performanceInsightsEnabled": True,
         "performanceInsightsKmsKeyId": "arn:storage",
         "performanceInsightsRetentionPeriod": 7,
         "port": 5432,
         "publiclyAccessible": False,
-        "replicateSourceDb": "tmi-dev",
+        "replicateSourceDb": "crm-dev",
         "skipFinalSnapshot": True,
         "storageEncrypted": True,
         "vpcSecurityGroupIds": ["sg-1"],
     }
     far = seen["pg-dr-instance"].inputs
     assert {key: far[key] for key in far if far[key] != here.get(key)} == {
-        "dbSubnetGroupName": "tmi-dev-dr",
-        "identifier": "tmi-dev-dr",
+        "dbSubnetGroupName": "crm-dev-dr",
+        "identifier": "crm-dev-dr",
         "kmsKeyId": "arn:storage-there",
-        "parameterGroupName": "tmi-dev-dr-postgres17-made",
+        "parameterGroupName": "crm-dev-dr-postgres17-made",
         "performanceInsightsKmsKeyId": "arn:storage-there",
         "region": "eu-central-1",
         "replicateSourceDb": "arn:pg-primary",
@@ -205,7 +205,7 @@ def test_replicas(record: Any) -> None:
     events = seen["pg-warning-events"]
     assert events.parent == "pg"
     # A subscription hears of its own region alone.
-    assert events.inputs["sourceIds"] == ["tmi-dev", "tmi-dev-reporting"]
+    assert events.inputs["sourceIds"] == ["crm-dev", "crm-dev-reporting"]
     assert "low storage" in events.inputs["eventCategories"]
 
 
@@ -229,22 +229,22 @@ def test_every_replica_is_replaced_with_its_primary_and_goes_before_it(record: A
 def test_events_of_each_severity(record: Any) -> None:
     topics = {"warning": "arn:warning", "info": "arn:info"}
     given = args(replicas={"reporting": spec(), "dr": spec(remote=remote())}, event_topic_arns=topics)
-    instances = ["tmi-dev", "tmi-dev-reporting"]
-    groups = ["tmi-dev-postgres17-made", "tmi-dev-reporting-postgres17-made"]
+    instances = ["crm-dev", "crm-dev-reporting"]
+    groups = ["crm-dev-postgres17-made", "crm-dev-reporting-postgres17-made"]
     assert {
         name: (each.inputs["sourceType"], each.inputs.get("sourceIds"), each.inputs["snsTopic"], each.inputs["name"])
         for name, each in record(lambda: Postgres("pg", given)).of("EventSubscription").items()
     } == {
-        "pg-info-events": ("db-instance", instances, "arn:info", "tmi-dev-info"),
+        "pg-info-events": ("db-instance", instances, "arn:info", "crm-dev-info"),
         "pg-info-parameter-groups-events": (
             "db-parameter-group",
             groups,
             "arn:info",
-            "tmi-dev-info-parameter-groups",
+            "crm-dev-info-parameter-groups",
         ),
-        "pg-info-snapshots-events": ("db-snapshot", None, "arn:info", "tmi-dev-info-snapshots"),
-        "pg-warning-events": ("db-instance", instances, "arn:warning", "tmi-dev-warning"),
-        "pg-warning-snapshots-events": ("db-snapshot", None, "arn:warning", "tmi-dev-warning-snapshots"),
+        "pg-info-snapshots-events": ("db-snapshot", None, "arn:info", "crm-dev-info-snapshots"),
+        "pg-warning-events": ("db-instance", instances, "arn:warning", "crm-dev-warning"),
+        "pg-warning-snapshots-events": ("db-snapshot", None, "arn:warning", "crm-dev-warning-snapshots"),
     }
 
 
@@ -260,7 +260,7 @@ def test_events_of_each_severity(record: Any) -> None:
         ({"final_snapshot": False}, {"skipFinalSnapshot": True, "finalSnapshotIdentifier": None}),
         ({"monitoring_interval": 0}, {"monitoringInterval": 0, "monitoringRoleArn": None}),
         ({"version": "17.10", "auto_minor_version_upgrade": False}, {"engineVersion": "17.10"}),
-        ({"version": "18"}, {"parameterGroupName": "tmi-dev-postgres18-made"}),
+        ({"version": "18"}, {"parameterGroupName": "crm-dev-postgres18-made"}),
         ({"allocated_storage": 400, "iops": 12000}, {"iops": 12000}),
         ({"max_allocated_storage": 110}, {"maxAllocatedStorage": 110}),
         ({"password": "hush"}, {"password": "[secret]"}),  # a plain password is made a secret
@@ -294,9 +294,9 @@ def test_choices(record: Any, more: dict[str, Any], expected: dict[str, Any]) ->
         ({"insights_retention_days": 8}, "multiples of 31"),
         ({"insights": "all"}, "none of off, standard, advanced"),
         ({"event_topic_arns": {"critical": "arn"}}, "RDS events go to warning, info"),
-        ({"identifier": "TMI"}, "lower-case"),
-        ({"identifier": "tmi--dev"}, "lower-case"),
-        ({"identifier": "tmi-"}, "lower-case"),
+        ({"identifier": "CRM"}, "lower-case"),
+        ({"identifier": "crm--dev"}, "lower-case"),
+        ({"identifier": "crm-"}, "lower-case"),
         ({"replicas": {"Reporting": spec()}}, "lower-case"),
         ({"replicas": {"x" * 60: spec()}}, "63"),
     ],

@@ -14,15 +14,15 @@ from components.postgres.proxy import Proxy, ProxyArgs
 
 def args(**more: Any) -> ProxyArgs:
     base: dict[str, Any] = {
-        "prefix": "tmi-prod",
+        "prefix": "crm-prod",
         "region": "eu-west-1",
         "vpc_id": "vpc-1",
         "subnet_ids": ["subnet-1", "subnet-2"],
-        "instance_identifier": "tmi-prod",
+        "instance_identifier": "crm-prod",
         "database_security_group_id": "sg-database",
         "database_port": 5433,
         "clients": ["sg-0app", "10.1.0.0/16"],
-        "secret_arns": {"tmi_app": "arn:app", "tmi_api": "arn:api"},
+        "secret_arns": {"crm_app": "arn:app", "crm_api": "arn:api"},
         "secrets_key_arn": "arn:key",
     }
     return ProxyArgs(**base | more)
@@ -51,14 +51,14 @@ def test_what_is_made(record: Any) -> None:
     proxy = seen["proxy-proxy"]
     login = {"authScheme": "SECRETS", "iamAuth": "DISABLED", "clientPasswordAuthType": "POSTGRES_SCRAM_SHA_256"}
     assert proxy.inputs == {
-        "name": "tmi-prod-proxy",
+        "name": "crm-prod-proxy",
         "engineFamily": "POSTGRESQL",
         "roleArn": "arn:proxy-role",
         "vpcSubnetIds": ["subnet-1", "subnet-2"],
         "vpcSecurityGroupIds": ["id-proxy-group"],
         "auths": [
-            {**login, "description": "tmi_api", "secretArn": "arn:api"},
-            {**login, "description": "tmi_app", "secretArn": "arn:app"},
+            {**login, "description": "crm_api", "secretArn": "arn:api"},
+            {**login, "description": "crm_app", "secretArn": "arn:app"},
         ],
         "requireTls": True,
         "idleClientTimeout": 1800,
@@ -67,7 +67,7 @@ def test_what_is_made(record: Any) -> None:
     # Not before the secrets are filled, nor before its role may read them.
     assert proxy.waits_for >= {"bootstrapped", "proxy-policy", "proxy-to-database", "proxy-into-database"}
     assert seen["proxy-targets"].inputs == {
-        "dbProxyName": "tmi-prod-proxy",
+        "dbProxyName": "crm-prod-proxy",
         "connectionPoolConfig": {
             "maxConnectionsPercent": 80,
             "maxIdleConnectionsPercent": 40,
@@ -75,9 +75,9 @@ def test_what_is_made(record: Any) -> None:
         },
     }
     assert seen["proxy-target"].inputs == {
-        "dbProxyName": "tmi-prod-proxy",
+        "dbProxyName": "crm-prod-proxy",
         "targetGroupName": "default",
-        "dbInstanceIdentifier": "tmi-prod",
+        "dbInstanceIdentifier": "crm-prod",
     }
 
 

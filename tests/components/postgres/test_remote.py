@@ -13,7 +13,7 @@ from components.postgres.remote import Remote, RemoteSiteArgs
 
 def args(**more: Any) -> RemoteSiteArgs:
     base: dict[str, Any] = {
-        "prefix": "tmi-prod-dr",
+        "prefix": "crm-prod-dr",
         "region": "eu-central-1",
         "account_id": "123456789012",
         "vpc_id": "vpc-9",
@@ -45,7 +45,7 @@ def test_keys_and_a_group_in_the_other_region(record: Any) -> None:
     assert "cloudwatch.amazonaws.com" in children["far-notifications"].inputs["policy"]
     assert "cloudwatch.amazonaws.com" not in children["far-storage"].inputs["policy"]
     topics = {name: each.inputs["name"] for name, each in seen.of("Topic").items()}
-    assert topics == {f"far-notifications-{each}": f"tmi-prod-dr-{each}" for each in ("critical", "warning", "info")}
+    assert topics == {f"far-notifications-{each}": f"crm-prod-dr-{each}" for each in ("critical", "warning", "info")}
     mail = seen["far-notifications-critical-email-" + mark("a@example.org", 0)].inputs
     assert (mail["topic"], mail["endpoint"]) == ("arn:far-notifications-critical", "a@example.org")
     assert seen.of("SlackChannelConfiguration") == {}

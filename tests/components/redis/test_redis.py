@@ -15,7 +15,7 @@ CLUSTER = [Parameter("cluster-enabled", "yes", "pending-reboot")]
 
 def args(**more: Any) -> RedisArgs:
     base: dict[str, Any] = {
-        "replication_group_id": "tmi-dev-main",
+        "replication_group_id": "crm-dev-main",
         "version": "8.0",
         "family": "valkey8",
         "node_type": "cache.t4g.micro",
@@ -69,14 +69,14 @@ def test_a_cache_with_users(record: Any) -> None:
         "autoMinorVersionUpgrade": False,
         "automaticFailoverEnabled": True,
         "clusterMode": "disabled",
-        "description": "Cache tmi-dev-main",
+        "description": "Cache crm-dev-main",
         "engine": "valkey",
         "engineVersion": "8.0",
-        "finalSnapshotIdentifier": "tmi-dev-main-final-0a1b2c3d",
+        "finalSnapshotIdentifier": "crm-dev-main-final-0a1b2c3d",
         "kmsKeyId": "arn:storage",
         "logDeliveryConfigurations": [
             {
-                "destination": f"/aws/elasticache/tmi-dev-main/{kind}",
+                "destination": f"/aws/elasticache/crm-dev-main/{kind}",
                 "destinationType": "cloudwatch-logs",
                 "logFormat": "json",
                 "logType": kind,
@@ -88,34 +88,34 @@ def test_a_cache_with_users(record: Any) -> None:
         "nodeType": "cache.t4g.micro",
         "notificationTopicArn": "arn:t",
         "numCacheClusters": 2,
-        "parameterGroupName": "tmi-dev-main-valkey8-0a1b2c3d",
+        "parameterGroupName": "crm-dev-main-valkey8-0a1b2c3d",
         "port": 6379,
-        "replicationGroupId": "tmi-dev-main",
+        "replicationGroupId": "crm-dev-main",
         "securityGroupIds": ["sg-1"],
         "snapshotRetentionLimit": 7,
         "snapshotWindow": "03:00-04:00",
-        "subnetGroupName": "tmi-dev-main",
+        "subnetGroupName": "crm-dev-main",
         "transitEncryptionEnabled": True,
         "transitEncryptionMode": "required",
-        "userGroupIds": ["tmi-dev-main"],
+        "userGroupIds": ["crm-dev-main"],
     }
     assert (group.protect, group.delete_before_replace, group.ignore_changes) == (False, True, ())
     assert seen["main-users-default"].inputs == {
         "accessString": "off -@all",
         "engine": "valkey",
         "passwords": "[secret]",
-        "userId": "tmi-dev-main-default",
+        "userId": "crm-dev-main-default",
         "userName": "default",
     }
     users = seen["main-users-group"]
-    assert users.inputs == {"engine": "valkey", "userGroupId": "tmi-dev-main", "userIds": ["tmi-dev-main-default"]}
+    assert users.inputs == {"engine": "valkey", "userGroupId": "crm-dev-main", "userIds": ["crm-dev-main-default"]}
     assert users.ignore_changes == ("userIds",)
     # A new family makes a new group beside the old one.
     assert seen["main-parameters-id"].inputs["keepers"] == {"family": "valkey8"}
     assert not seen["main-parameters"].delete_before_replace
     assert seen["main-parameters"].inputs["parameters"] == [{"name": "maxmemory-policy", "value": "allkeys-lru"}]
     assert seen["main-slow-log"].inputs == {
-        "name": "/aws/elasticache/tmi-dev-main/slow-log",
+        "name": "/aws/elasticache/crm-dev-main/slow-log",
         "kmsKeyId": "arn:logs",
         "retentionInDays": 30,
     }
@@ -139,7 +139,7 @@ async def _values(cache: Redis) -> dict[str, Any]:
                 "endpoint": "main-group.primary",
                 "reader": "main-group.reader",
                 "nodes": ["main-group-x0", "main-group-x1", "main-group-x2"],
-                "users": "tmi-dev-main",
+                "users": "crm-dev-main",
             },
         ),
         (
@@ -200,7 +200,7 @@ def test_a_token_is_pulumis_only_once(record: Any) -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"replication_group_id": "TMI-main"}, "lower-case"),
+        ({"replication_group_id": "CRM-main"}, "lower-case"),
         ({"replication_group_id": "x" * 41}, "2 to 40"),
         ({"replication_group_id": "a--b"}, "single hyphens"),
         ({"replication_group_id": "a-"}, "not ending in a hyphen"),

@@ -26,7 +26,7 @@ await serve(async (job, step) => {
   if (!(await step("work", () => result(queue.createJob({ to: "a" })), "sent a"))) return;
   await step("retry", () => result(queue.createJob({ to: "flaky" }).retries(1)), "sent flaky");
   await step("delay", () => result(queue.createJob({ to: "b" }).delayUntil(Date.now() + 1)), "sent b");
-  await step("progress", async () => (await queue.getJob(1)).status, "succeeded");
+  await step("status", async () => (await queue.getJob(1)).status, "succeeded");
   await step("health", async () => (await queue.checkHealth()).succeeded, 3);
   await step("stalled", () => queue.checkStalledJobs());
   await step("destroy", () => queue.destroy().then(() => true), true);

@@ -1,4 +1,4 @@
-// Keyv and cache-manager: values kept, counted and cleared, in a namespace and outside of it.
+// Keyv, and cache-manager on it: values kept, counted and cleared, in a namespace and outside of it.
 
 import KeyvRedis from "@keyv/redis";
 import { createCache } from "cache-manager";
@@ -12,15 +12,26 @@ await serve(async (job, step) => {
     return quiet(new Keyv({ store: adapter, namespace, useKeyPrefix: false }));
   };
   const keyv = opened(job.prefix);
+  if (job.client === "cache-manager") {
+    const cache = createCache({ stores: [keyv], ttl: 60_000 });
+    const made = async () => "made";
+    await step("wrap", () => cache.wrap("key", made), "made");
+    await step("wrapped", () => cache.get("key"), "made");
+    await step("many", () => cache.mset([{ key: "b", value: 1 }]).then(() => cache.mget(["key", "b"])), ["made", 1]);
+    await step("delete", () => cache.del("b"), true);
+    await step("clear", () => cache.clear());
+    await step("is cleared", async () => (await keyv.get("key")) ?? null, null);
+    const other = createCache({ stores: [opened("other")] });
+    await step("foreign namespace", () => other.set("key", "1"), "1");
+    await step("foreign namespace, next", async () => (await other.get("key")) ?? null, "1");
+    return;
+  }
   await step("set", () => keyv.set("key", { a: 1 }, 60_000), true);
   await step("get", () => keyv.get("key"), { a: 1 });
   await step("has", () => keyv.has("key"), true);
   await step("many", () => keyv.setMany([{ key: "b", value: 1 }, { key: "c", value: 2 }]));
   await step("get many", () => keyv.getMany(["b", "c", "d"]), [1, 2, null]);
   await step("delete", () => keyv.delete("b"), true);
-  const cache = createCache({ stores: [keyv], ttl: 60_000 });
-  await step("wrap", () => cache.wrap("wrapped", async () => "made"), "made");
-  await step("wrapped", () => cache.get("wrapped"), "made");
   await step("clear", () => keyv.clear());
   await step("is cleared", async () => (await keyv.get("key")) ?? null, null);
   // Refusals are swallowed: it says that it kept what it did not.

@@ -12,10 +12,10 @@ import { io } from "socket.io-client";
 import { asNodeRedis, quiet, serve } from "./job.mjs";
 
 const ADAPTERS = {
-  "socket-io": (one, two, name) => createAdapter(one, two, { key: name }),
-  "socket-io-sharded": (one, two, name) => createShardedAdapter(one, two, { channelPrefix: name }),
+  "socket.io": (one, two, name) => createAdapter(one, two, { key: name }),
+  "socket.io-sharded": (one, two, name) => createShardedAdapter(one, two, { channelPrefix: name }),
   // Only its stream goes by another name at the end: that is the one that nothing is said about.
-  "socket-io-streams": (one, two, name, prefix) =>
+  "socket.io-streams": (one, two, name, prefix) =>
     createStreamsAdapter(one, { streamName: name, channelPrefix: `${prefix}:channel`, sessionKeyPrefix: `${prefix}:session:` }),
 };
 
@@ -37,7 +37,7 @@ await serve(async (job, step) => {
     await settled();
     return { made, settled };
   };
-  const name = `${job.prefix}:socket.io`;
+  const name = job.client === "socket.io-streams" ? `${job.prefix}:stream` : `${job.prefix}:socket.io`;
   const [one, two] = [await server(name), await server(name)];
   for (const namespace of ["/", "/admin"]) {
     const [here, there] = [one, two].map((each) => each.made.of(namespace));

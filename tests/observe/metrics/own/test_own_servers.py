@@ -61,21 +61,23 @@ def values(part: Part) -> dict[str, float]:
 
 
 def test_a_right_that_was_revoked_and_a_table_that_was_changed_are_differences(
-    database: own_database.Database, watched: psycopg.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: own_database.Database, watched: psycopg.Connection, tmp_path: Path
 ) -> None:
     database.execute("CREATE TABLE baskets (id bigint PRIMARY KEY)", as_role="{n}_owner")
     (tmp_path / "migrations").mkdir()
-    monkeypatch.setattr("bootstrap.run.MIGRATIONS", tmp_path / "migrations")
     stack = manifest(database)
-    assert values(differences(watched, manifest=stack)) == {
+    assert values(differences(watched, manifest=stack, migrations=tmp_path / "migrations")) == {
         "datatier_schema_differences": 0,  # nothing is committed
         "datatier_access_differences": 0,
     }
     (tmp_path / "schema").mkdir()
     (tmp_path / "schema" / "schema.json").write_text(schema.dump(schema.read(watched).schema))
-    assert values(differences(watched, manifest=stack))["datatier_schema_differences"] == 0
+    assert (
+        values(differences(watched, manifest=stack, migrations=tmp_path / "migrations"))["datatier_schema_differences"]
+        == 0
+    )
     database.execute("ALTER TABLE baskets ADD owner text; REVOKE INSERT ON baskets FROM {n}_app")
-    part = differences(watched, manifest=stack)
+    part = differences(watched, manifest=stack, migrations=tmp_path / "migrations")
     assert values(part) == {"datatier_schema_differences": 1, "datatier_access_differences": 1}
     assert [(each.metric, each.grant) for each in part.refused] == [("datatier_access_differences", "")]
 
