@@ -10,7 +10,7 @@ from bootstrap.access.commands import near
 from bootstrap.rule import Rule
 from knowledge.redis.clients import RedisClient, Rights, Setting, Value, client, names
 
-CLIENT = "those of docs/clients.md: `bullmq`, `[bullmq, redis-py]`, `{celery: {database: 1}}`"
+CLIENT = "clients of docs/clients.md: `bullmq`, `[bullmq, redis-py]`, `{celery: {database: 1}}`"
 PREFIX = "letters, digits and _ . : / @ { } -, without a separator at the end"
 # `{` and `}` are for hash tags; none of these is special in a pattern.
 PREFIX_FORM = r"[A-Za-z0-9_.:/@{}\-]*[A-Za-z0-9_@}]"

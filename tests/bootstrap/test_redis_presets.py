@@ -20,6 +20,7 @@ from bootstrap.access.presets import written_out
 from bootstrap.access.rules import access_string
 from bootstrap.access_explain import explain_redis
 from bootstrap.acl.rules import parse
+from bootstrap.acl.valkey import VALKEY
 from bootstrap.manifest import CacheTarget, Endpoint
 from bootstrap.redis.by_url import apply_client, import_users
 from bootstrap.redis.users import User
@@ -116,6 +117,16 @@ def test_the_access_string_has_the_base_of_everybody_and_what_the_client_adds() 
     assert "+@scripting" not in found
 
 
+@pytest.mark.parametrize("name", USABLE)
+def test_the_access_string_is_read_back_as_it_was_written(name: str) -> None:
+    """ElastiCache keeps it as text, in ASCII, and puts `-@all` before the commands where it is not there."""
+    text = access_string(rules_of(everything(name)))
+    assert str(parse(text, table=VALKEY)) == text
+    assert text.isascii()
+    assert text.isprintable()
+    assert " -@all +" in text
+
+
 @pytest.mark.parametrize(
     ("rules", "path", "rule"),
     [
@@ -124,7 +135,7 @@ def test_the_access_string_has_the_base_of_everybody_and_what_the_client_adds() 
         (
             {"client": "upstash-ratelimit"},
             "client",
-            "`upstash-ratelimit` cannot be used: its scripts ask for a flag that Valkey does not have",
+            "`upstash-ratelimit` cannot be used: its scripts ask for a flag that only its own service knows",
         ),
         (
             {"client": {"celery": {"databse": 1}}},
@@ -146,7 +157,7 @@ def test_the_access_string_has_the_base_of_everybody_and_what_the_client_adds() 
         (
             {"client": [3]},
             "client",
-            "must be clients of docs/clients.md: `bullmq`, `[bullmq, redis-py]`, or each with its options",
+            "must be clients of docs/clients.md: `bullmq`, `[bullmq, redis-py]`, `{celery: {database: 1}}`",
         ),
         ({"client": 3}, "client", "must be clients of docs/clients.md: `bullmq`"),
         (
