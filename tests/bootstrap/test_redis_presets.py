@@ -26,7 +26,7 @@ from bootstrap.redis.by_url import apply_client, import_users
 from bootstrap.redis.users import User
 from bootstrap.secrets import Credential, Secret
 from bootstrap.verify.redis import verify_node
-from knowledge.redis.clients import client, names
+from knowledge.redis.clients import RedisClient, client, names
 
 NAME, CACHE = "shop_worker", "jobs"
 PATH = f"identities.{NAME}.redis.{CACHE}"
@@ -239,30 +239,36 @@ def test_key_spaces_are_held_against_what_a_client_may_write() -> None:
         load_access(declared({"client": "bullmq"}, keyspaces={"jobs": space}))
 
 
-def test_explain_says_what_a_client_has_to_be_configured_with() -> None:
+def test_explain_says_what_a_client_brings_and_has_to_be_configured_with() -> None:
     rules = rules_of({"client": {"rq": None, "django": {"prefix": "site"}}, "keys": ["a"]})
+    rq, django = client("rq"), client("django")
+
+    def of(known: RedisClient, what: str, *on: str) -> dict[str, Any]:
+        return {"what": what, "on": list(on), "why": f"client {known.name}"}
+
     assert [reason.data() for reason in explain_redis(rules)] == [
         {"what": "uses the clients", "on": ["rq", "django"], "why": "declared"},
         {"what": "has clients whose keys begin with", "on": ["shop_worker"], "why": "declared"},
         {"what": "reads and writes keys", "on": ["a"], "why": "declared"},
+        of(rq, "reads and writes keys", "shop_worker:*"),
+        of(rq, "publishes and subscribes to channels", "shop_worker:pubsub:*"),
+        of(rq, "runs commands besides", "evalsha", "script|load"),
         {
             "what": "RQ must be configured with",
             "on": ["RQ_KEY_PREFIX=shop_worker"],
             "why": "in the environment, before rq is imported; channels follow it",
         },
-        {"what": "RQ, outside of a prefix", "on": list(client("rq").outside), "why": "client rq"},
-        {"what": "RQ may not", "on": list(client("rq").refused), "why": "client rq"},
+        *(of(rq, "RQ: outside of a prefix", each) for each in rq.outside),
+        *(of(rq, "RQ: may not", each) for each in rq.refused),
+        *(of(rq, "RQ: may fail without an error", each) for each in rq.silent),
+        of(django, "reads and writes keys", "site:*"),
         {
             "what": "Django's cache must be configured with",
             "on": ["KEY_PREFIX: site"],
             "why": "in CACHES; keys become `PREFIX:VERSION:KEY`",
         },
-        {"what": "Django's cache, when it is emptied", "on": [client("django").clears], "why": "client django"},
-        {
-            "what": "Django's cache may fail without an error",
-            "on": list(client("django").silent),
-            "why": "client django",
-        },
+        of(django, "Django's cache: when it is emptied", django.clears),
+        *(of(django, "Django's cache: may fail without an error", each) for each in django.silent),
         {"what": "as the server has it", "on": [access_string(rules)], "why": "access string"},
     ]
 
