@@ -16,6 +16,7 @@ from cli.options import JsonFlag, NamedStack
 from cli.output import console, counted, emit_json
 from cli.packages import lacking
 from cli.project import StackSource, load, project_root
+from cli.renamed import consent
 from cli.steps import Steps
 from infra.fingerprint import declarations, fingerprint
 from infra.settings.problems import nearest
@@ -46,6 +47,10 @@ def up(
         str,
         typer.Option("--runner", help="Where the bootstrap runs: `direct` here, `lambda` as the bundle on AWS does."),
     ] = "direct",
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", "-y", help="Do not ask where a database, its master or its server gets another name."),
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
     """Bring a stack up on this computer: servers, AWS emulator, bootstrap, verification.
@@ -73,9 +78,9 @@ def up(
         removed: list[str] = []
         renewed: list[str] = []
         if not unchanged:
-            cloud, removed = _deploy(
-                source or load(stack), state, mark, _RUNNERS[runner], new_passwords=new_passwords, quiet=json
-            )
+            source = source or load(stack)
+            consent(source, state, yes=yes)
+            cloud, removed = _deploy(source, state, mark, _RUNNERS[runner], new_passwords=new_passwords, quiet=json)
             renewed = sorted(cloud.context.renewed)
         remember(root, stack)
         data = status(state)

@@ -100,7 +100,8 @@ def _master(context: RunContext, server: PostgresServer, resource: Resource, pre
     user, declared, database = inputs.get("username"), inputs.get("password"), inputs.get("dbName")
     known = context.state.secrets.get(f"{server.name}-master")
     mark = hashlib.sha256(str(declared).encode()).hexdigest()
-    if known == mark and previous:
+    was = previous["inputs"] if previous else {}
+    if known == mark and (was.get("username"), was.get("dbName")) == (user, database):
         return False
     if not user or not declared:
         raise CloudError(f"instance {server.name} has no username and password: RDS needs both for a primary")
@@ -112,7 +113,8 @@ def _master(context: RunContext, server: PostgresServer, resource: Resource, pre
             roles.set_password(connection, user, declared)
     if database:
         with server.connect() as connection:
-            roles.make_database(connection, database, user)
+            # Of another master the secret knows nothing: the bootstrap goes on as the one before.
+            roles.make_database(connection, database, str(was.get("username") or user))
     context.state.secrets[f"{server.name}-master"] = mark
     return made or known != mark
 
