@@ -1,4 +1,4 @@
-"""What a pool of a driver leaves in a connection, and what it prepares, as comments of `datatier env`: docs/pools.md."""
+"""What a pool leaves in a connection, and what drivers prepare: comments of `datatier env`. See docs/pools.md."""
 
 from __future__ import annotations
 
