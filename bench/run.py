@@ -49,6 +49,7 @@ PARTS = (
     "backup",
     "maintain",
     "maintain_plan",
+    "init_live",
 )
 
 

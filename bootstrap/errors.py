@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+MORE = "Every key with what it takes, its default and an example: {}"
+"""Last line of an error about a declaration: the page that it is written by."""
+
 
 class BootstrapError(Exception):
     """The bootstrap stopped: the message says what is wrong, where, and what mends it, and holds no secret."""

@@ -25,7 +25,7 @@ class Rule:
     """What the key takes, as the end of a sentence: `1 to 35 days (RDS)`. Empty where the type says it."""
     check: Callable[..., object]
     """Return the value, or raise ValueError with what is wrong."""
-    schema: Mapping[str, object] = field(default_factory=dict)
+    schema: Mapping[str, object] | Callable[[], Mapping[str, object]] = field(default_factory=dict)
     """What JSON Schema can say of it: laid on the schema of the type, or in its place where the type is not read."""
     when: Literal["after", "before", "instead"] = "after"
     """The type's own validation comes before it, after it, or not at all."""
@@ -52,7 +52,8 @@ class Rule:
         if self.also:
             found = {"anyOf": [*self.also, found]}
         more = {WORDS: [*found.get(WORDS, []), self.words]} if self.words else {}
-        return {**found, **self.schema, **more}
+        schema = self.schema() if callable(self.schema) else self.schema
+        return {**found, **schema, **more}
 
 
 class _Short(Rule):

@@ -11,7 +11,8 @@ from infra.trigger import PACKAGE
 
 root = Path(pulumi.get_root_directory() or PACKAGE)
 if not (root / BUNDLE).is_file():
-    raise pulumi.RunError(f"{BUNDLE} is missing: build the bootstrap's runner with `make bundle`.")
+    command = "make bundle" if root == PACKAGE else f"python -m bootstrap.bundle --root {root} {root / BUNDLE}"
+    raise pulumi.RunError(f"{root / BUNDLE} is missing: build the bootstrap's runner with `{command}`.")
 try:
     program(root)
 except (AccessError, ValueError) as error:

@@ -17,7 +17,14 @@ _WORDS = {
     "minItems": "at least {}",
     "minProperties": "at least {}",
 }
-_KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "`true`, `false`"}
+_KINDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "`true`, `false`",
+    "object": "mapping",
+    "null": "",
+}
 
 
 def takes(node: Schema) -> str:

@@ -13,8 +13,8 @@ _GAP = re.compile(r"(?:&#160;){2,}| {2,}")
 def renamed(text: str, old: str, new: str) -> str:
     """The text with `new` in the place of `old`.
 
-    `tmi`, `tmi-prod`, `TMI` and `tmi_app` are meant, where `_` follows or goes before as PostgreSQL has the name;
-    a word that only holds it is not.
+    Of `shop`, `shop-prod`, `SHOP` and `shop_app` all are meant, with the name as PostgreSQL has it beside a `_`; a word
+    that only holds it, `workshop`, is not.
     """
     pattern = re.compile(
         rf"(?<![A-Za-z0-9])(?:{'|'.join({re.escape(old), re.escape(plain(old))})})(?![A-Za-z0-9])", re.I

@@ -11,6 +11,17 @@ from scaffold.application import Comments, KeyPath, Tree
 
 _WIDTH = 120
 _INDENT = "  "
+
+
+class _Dumper(yaml.SafeDumper):
+    """Keeps every text on one line."""
+
+
+def _one_line(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _one_line)
 # Most of what is written, and a call of the library for each takes a second of a thousand tables.
 _PLAIN = re.compile(r"[a-z][a-z0-9_]*")
 _OTHER_THAN_TEXT = frozenset({"false", "n", "no", "null", "off", "on", "true", "y", "yes"})
@@ -57,6 +68,8 @@ def _entry(key: str, value: object, here: KeyPath, comments: Comments) -> Iterat
 
 def _is_block(value: object, depth: int) -> bool:
     """Whether it takes several lines though one would hold it: what is at the top, and an identity with sections."""
+    if depth == 1 and isinstance(value, list | tuple):
+        return any(isinstance(each, Mapping) for each in value)
     if depth == 1:
         return isinstance(value, Mapping) and bool(value)
     return depth == 2 and isinstance(value, Mapping) and any(isinstance(each, Mapping) for each in value.values())
@@ -66,8 +79,8 @@ def flow(value: object) -> str:
     """A value on one line."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value not in _OTHER_THAN_TEXT:
         return value
-    made = yaml.safe_dump(
-        _plain(value), default_flow_style=True, width=float("inf"), allow_unicode=True, sort_keys=False
+    made = yaml.dump(
+        _plain(value), Dumper=_Dumper, default_flow_style=True, width=float("inf"), allow_unicode=True, sort_keys=False
     )
     return made.removesuffix("\n").removesuffix("\n...")
 

@@ -47,6 +47,7 @@ BACKUP = "(the backup)"
 SPOIL = "ALTER ROLE clinic_app_b SET default_transaction_read_only = on"
 # In this order, on one tier. Keys are the commands as the program lists them.
 COMMANDS: dict[str, list[Case]] = {
+    "init": [case("desk", code=2)],  # this folder is no checkout
     "up": [case(), case("--new-ports", code=1)],
     "status": [case("--json"), case("--format", "pgpass", prints=True)],
     "doctor": [case("--json")],

@@ -15,7 +15,7 @@ from bootstrap.access.keyspaces import glob_of, writers
 from bootstrap.access.model import Access, Keyspace
 from bootstrap.access.postgres import TablePolicies
 from bootstrap.acl.glob import includes
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import MORE, BootstrapError
 from bootstrap.rule import says
 
 
@@ -45,8 +45,6 @@ _PLAIN = {
 }
 
 
-MORE = "Every key with what it takes, its default and an example: {}"
-"""Last line of an error about a declaration: the page that it is written by."""
 PAGE = "docs/access.md"
 
 

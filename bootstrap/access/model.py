@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from bootstrap.access import names
 from bootstrap.access.commands import (
@@ -20,7 +20,7 @@ from bootstrap.access.commands import (
 from bootstrap.access.exceptions import REPORTED, REPORTED_FORM, exception
 from bootstrap.access.postgres import Grant, Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies
 from bootstrap.access.upkeep import TableUpkeep
-from bootstrap.access.used_clients import UsedClient, Written, prefix_of, written
+from bootstrap.access.used_clients import CLIENT_RULE, UsedClient, prefix_of
 from bootstrap.rule import Rule, matches, short, whole
 
 _PATTERN = {"pattern": r"^[!-~]+$"}
@@ -100,7 +100,7 @@ class RedisRules(Model):
     role: Literal["monitoring", "inventory", "maintainer"] | None = None
     """A ready-made rule set in place of `commands`: `monitoring` sees counters; `inventory` sees names, types, lives
     and sizes of all keys, or of its patterns, and no value; `maintainer` has the server give memory back."""
-    client: Annotated[tuple[UsedClient, ...], BeforeValidator(written, json_schema_input_type=Written)] = ()
+    client: Annotated[tuple[UsedClient, ...], CLIENT_RULE] = ()
     """The client libraries that it uses: each brings the keys, channels and commands that it needs, and no more
     (docs/clients.md). A name, a list, or each with its options: `{celery: {database: 1}}`."""
     prefix: str | None = None
@@ -124,7 +124,8 @@ class RedisRules(Model):
 
     @model_validator(mode="after")
     def _one_source(self) -> RedisRules:
-        """One of `commands` and `role`; or `rules`, and nothing beside it."""
+        """One of `role` and of `commands` and `client`, which may stand together; or `rules`, and nothing beside it.
+        `client` names none twice; `prefix` needs a `client` that takes one."""
         if self.rules is not None:
             if more := sorted(self.model_fields_set - {"rules"}):
                 raise ValueError(f"`rules` says everything: take out {', '.join(more)} or `rules`")

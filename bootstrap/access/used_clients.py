@@ -10,11 +10,9 @@ from pydantic import model_validator
 
 from bootstrap.access.commands import near
 from bootstrap.access.postgres import Model
+from bootstrap.rule import Rule
 from knowledge.redis.clients import RedisClient, Rights, Setting, Value, client, names
 
-Options = Mapping[str, bool | int | str | list[str] | None]
-Written = str | list[str] | dict[str, Options | None]
-"""The forms in access.yaml: `bullmq`, `[bullmq, redis-py]`, `{celery: {database: 1}}`."""
 # `{` and `}` are for hash tags; none of these is special in a pattern.
 _PREFIX = re.compile(r"[A-Za-z0-9_.:/@{}-]*[A-Za-z0-9_.@{}-]")
 
@@ -96,6 +94,28 @@ def written(value: object) -> object:
     if isinstance(value, list | tuple):
         return tuple(each if isinstance(each, UsedClient) else _used(each, None) for each in value)
     return value
+
+
+def _forms() -> dict[str, object]:
+    """As JSON Schema has them; options are each client's own."""
+    named: dict[str, object] = {"enum": list(names())}
+    options = {"type": ["object", "null"]}
+    return {
+        "anyOf": [
+            named,
+            {"type": "array", "items": named},
+            {"type": "object", "propertyNames": named, "additionalProperties": options},
+        ]
+    }
+
+
+CLIENT_RULE = Rule(
+    words="those of docs/clients.md: `bullmq`, `[bullmq, redis-py]`, `{celery: {database: 1}}`",
+    check=written,
+    when="before",
+    schema=_forms,
+    instead=True,
+)
 
 
 def _used(name: object, said: object) -> dict[str, Any]:

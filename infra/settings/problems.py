@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bootstrap.access.load import MORE
+from bootstrap.errors import MORE
 from infra.trigger import PACKAGE
 
 

@@ -126,7 +126,7 @@ def _join(access: dict[str, Any], cache: LiveCache, own: str, notes: list[Note])
                     text=f"among the keys that {user} may write in {cache.name} are those of "
                     f"{' and '.join(each.client for each in found)}; in place of its rules the client's own would do "
                     "(docs/clients.md):",
-                    proposal=flow({"redis": {cache.name: written(found)}}),
+                    proposal=f"redis: {flow({cache.name: written(found)})}",
                 )
             )
     if cache.beside:

@@ -100,7 +100,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         ({"owner": "app_a"}, "identities.app_a", "is the name of a login of `app`"),
         ({"identities": {}}, "identities", "at least 1"),
         ({"identities": {"app": {}}}, "identities.app", "may do nothing"),
-        ({"identities": {"app": {"redis": {"main": {}}}}}, "identities.app.redis.main", "needs either"),
+        ({"identities": {"app": {"redis": {"main": {}}}}}, "identities.app.redis.main", "needs `commands`"),
         ({"identities": {"app": {"redis": {"main": {"keys": ["a b"], "commands": ["get"]}}}}}, None, "a space"),
         ({"identities": {"app": {"redis": {"main": {"keys": [""], "commands": ["get"]}}}}}, None, "is empty"),
         ({"identities": {"app": {"redis": {"main": {"keys": ["é"], "commands": ["get"]}}}}}, None, "ASCII"),

@@ -33,6 +33,7 @@ OFFLINE: list[tuple[list[str], int]] = [
     (["changed", "--since", "HEAD"], 0),
     (["changed", "--since", "HEAD", "--matrix"], 0),
     (["doctor", "--json"], 0),
+    (["init", "desk"], 2),
     (["down", "{stack}"], 0),
     (["status", "{stack}"], 1),
     (["logs", "--stack", "{stack}"], 1),

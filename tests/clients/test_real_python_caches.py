@@ -79,6 +79,7 @@ CASES = (
                 "set",
                 "get",
                 "incr",
+                "incr beside another",
                 "ttl",
                 "set_many",
                 "delete_many",
@@ -93,7 +94,7 @@ CASES = (
         denied=frozenset(["command flushdb", "command keys", "key other:1:a"]),
         without={
             # It reads and writes instead, and loses what others add in between.
-            "+eval": {},
+            "+eval": {"incr beside another": "gives 2"},
             "+evalsha": _LOCKED,
             "+script|load": _LOCKED,
             "+scan": {"delete_pattern": NOPERM},

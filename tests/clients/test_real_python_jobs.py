@@ -23,10 +23,14 @@ _RQ = {"scheduler's lock": NOPERM, "empty": NOPERM, "delete the queue": NOPERM}
 
 
 def _dramatiq(error: str) -> dict[str, str]:
-    return {**dict.fromkeys(("send", "work", "send for a result", "flush"), error), "result": "gives None"}
+    return {
+        **dict.fromkeys(("send", "work", "send for a result", "flush", "other namespace"), error),
+        "result": "gives None",
+    }
 
 
-_DRAMATIQ_STEPS = ("send", "work", "send for a result", "result", "stop", "limiter", "flush")
+_DRAMATIQ_STEPS = ("send", "work", "send for a result", "result", "stop", "limiter", "flush", "other namespace")
+_HUEY_STEPS = ("send", "work", "result", "send for later", "put aside", "schedule", "due", "lock", "flush")
 _HUEY = {"RedisHuey: due": NOPERM, "PriorityRedisHuey: due": NOPERM}
 CASES = (
     Case(
@@ -69,8 +73,8 @@ CASES = (
         program="python/dramatiq_jobs.py",
         client="dramatiq",
         steps=_DRAMATIQ_STEPS,
-        refused={"result": KEY},
-        denied=frozenset(["key ..."]),
+        refused={"result": KEY, "other namespace": KEY},
+        denied=frozenset(["key ...", "key other"]),
         without={
             f"~{IDENTITY}": _dramatiq(KEY),
             "+evalsha": _dramatiq(NOPERM),
@@ -82,7 +86,8 @@ CASES = (
         client="dramatiq",
         options={"results": True},
         steps=_DRAMATIQ_STEPS,
-        denied=frozenset(),
+        refused={"other namespace": KEY},
+        denied=frozenset(["key other"]),
         without={
             f"~{IDENTITY}": _dramatiq(KEY),
             f"~{'?' * 32}": {"result": KEY},
@@ -102,8 +107,9 @@ CASES = (
         program="python/saq_jobs.py",
         client="saq",
         options={"queues": ["main"]},
-        steps=("enqueue", "apply", "count", "stats"),
-        denied=frozenset(),
+        steps=("enqueue", "apply", "count", "stats", "other queue"),
+        refused={"other queue": KEY},
+        denied=frozenset(["key saq:other:queued"]),
         without={
             "~saq:job:main:*": dict.fromkeys(("enqueue", "apply"), KEY),
             "~saq:abort:*": dict.fromkeys(("enqueue", "apply"), KEY),
@@ -117,12 +123,12 @@ CASES = (
     Case(
         program="python/huey_jobs.py",
         client="huey",
-        steps=tuple(
-            f"{name}: {step}"
-            for name in ("RedisHuey", "PriorityRedisHuey")
-            for step in ("send", "work", "result", "send for later", "put aside", "schedule", "due", "lock", "flush")
+        steps=(
+            *(f"{name}: {step}" for name in ("RedisHuey", "PriorityRedisHuey") for step in _HUEY_STEPS),
+            "other name",
         ),
-        denied=frozenset(),
+        refused={"other name": KEY},
+        denied=frozenset(["key huey.redis.other"]),
         without={"+evalsha": _HUEY, "+script|load": _HUEY},
     ),
 )

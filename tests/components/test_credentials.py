@@ -12,10 +12,10 @@ from components.credentials import Credentials, CredentialsArgs
 
 def args(**more: Any) -> CredentialsArgs:
     base = {
-        "prefix": "crm-dev",
-        "master_username": "crm_admin",
-        "database": "crm",
-        "identities": ["crm_app", "crm_reporting"],
+        "prefix": "web-dev",
+        "master_username": "web_admin",
+        "database": "web",
+        "identities": ["web_app", "web_reporting"],
         "secrets_key_arn": "arn:key",
     }
     return CredentialsArgs(**base | more)
@@ -29,15 +29,15 @@ def test_containers_and_first_values(record: Any) -> None:
         ("RandomPassword", "cred-queue-auth-password", "cred"),
         ("Secret", "cred-master", "cred"),
         ("Secret", "cred-queue-auth", "cred"),
-        ("Secret", "cred-crm_app", "cred"),
-        ("Secret", "cred-crm_reporting", "cred"),
+        ("Secret", "cred-web_app", "cred"),
+        ("Secret", "cred-web_reporting", "cred"),
         ("SecretVersion", "cred-master-initial", "cred"),
         ("SecretVersion", "cred-queue-auth-initial", "cred"),
     ]
-    assert seen["cred-crm_app"].inputs == {
-        "description": "crm_app of crm-dev",
+    assert seen["cred-web_app"].inputs == {
+        "description": "web_app of web-dev",
         "kmsKeyId": "arn:key",
-        "name": "crm-dev/crm_app",
+        "name": "web-dev/web_app",
         "recoveryWindowInDays": 0,
     }
     assert all(secret.protect for secret in seen.of("Secret").values())
@@ -50,10 +50,10 @@ def test_containers_and_first_values(record: Any) -> None:
     assert version.inputs["versionStages"] == ["INITIAL"]
     assert version.ignore_changes == ("secretString", "versionStages")
     assert json.loads(version.secrets["secretString"]) == {
-        "username": "crm_admin",
+        "username": "web_admin",
         "password": "password of cred-master-password",
         "engine": "postgres",
-        "dbname": "crm",
+        "dbname": "web",
         "initial": True,
     }
     token = seen["cred-queue-auth-initial"]

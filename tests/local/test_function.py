@@ -112,7 +112,7 @@ def test_a_bundle_that_cannot_be_built_is_a_sentence(monkeypatch: pytest.MonkeyP
         raise function.bundle.BundleError("pip could not install the libraries for Python 3.11: no network")
 
     monkeypatch.setattr(function.bundle, "ROOT", tmp_path)
-    monkeypatch.setattr(function.bundle, "digest", lambda _: "0" * 64)
+    monkeypatch.setattr(function.bundle, "digest", lambda *_: "0" * 64)
     monkeypatch.setattr(function.bundle, "build", fail)
     with pytest.raises(CloudError, match="no bundle for --runner lambda: pip could not install the libraries"):
         function.built(CLINIC)

@@ -52,7 +52,8 @@ def test_every_key_has_a_row_with_its_type_default_sentence_and_example(
 ) -> None:
     found = parts(types.types())
     listed = {(section or model.__name__, key.path[-1]) for section, part in found.items() for key in part.keys}
-    assert listed == set(keys(model))
+    # A client in access.yaml is written in forms of its own.
+    assert listed == {(section, key) for section, key in keys(model) if section != "UsedClient"}
     rows = [line for line in documents()[name].splitlines() if line.startswith("| `")]
     assert len(rows) == len(listed)
     for row in rows:
@@ -78,7 +79,7 @@ def test_the_examples_are_stacks_that_can_be_made(name: str) -> None:
 
 def test_the_example_of_an_access_declaration_is_a_wise_one() -> None:
     declared = read_access(examples.FOLDER)
-    assert [str(each) for each in analyse(declared)] == []
+    assert [str(each) for each in analyse(declared) if each.level == "warning"] == []
     assert declared.unwise == ()
 
 

@@ -16,6 +16,10 @@ from .tier import connect
 
 say = print
 
+if len(sys.argv) != 2:
+    sys.exit("Name a channel that the identity may use, as in `python -m examples.patterns.python collab:board-7`.")
+channel = sys.argv[1]
+
 main, queue = connect("main"), connect("queue")
 
 sessions = Sessions(main)
@@ -38,7 +42,7 @@ limiter = RateLimiter(main, PER_USER, limit=3, when_down="deny")
 decisions = [limiter.take(user="ann", action=jti) for _ in range(4)]
 say("allowed:", [each.allowed for each in decisions], "try again in:", math.ceil(decisions[-1].retry_after), "s")
 
-room = Presence(main, sys.argv[1])
+room = Presence(main, channel)
 room.join("ann", str(uuid4()))
 while not (events := room.step(0.1)):
     pass

@@ -59,13 +59,13 @@ class Presence:
 
         Without the cache nobody comes or goes: what was known stays until others can be heard again.
         """
-        try:
-            events = self._listen(seconds)
+        events: list[Event] = []
+        with contextlib.suppress(*GONE):
+            self._listen(seconds, events)
             if self._clock() - self._beaten >= HEARTBEAT:
                 self._beat()
-        except GONE:
-            return []
-        return [*events, *self._room.expire(self._clock())]
+            events += self._room.expire(self._clock())
+        return events
 
     def close(self) -> None:
         """Say that everybody here is gone, where that can be said, and stop listening."""
@@ -73,8 +73,7 @@ class Presence:
             self.leave(connection)
         self._pubsub.close()
 
-    def _listen(self, seconds: float) -> list[Event]:
-        events = []
+    def _listen(self, seconds: float, events: list[Event]) -> None:
         found = self._pubsub.get_message(timeout=seconds)
         while found is not None:
             if found["type"] == "subscribe":
@@ -87,7 +86,6 @@ class Presence:
                     self._beat()
                 events += self._room.receive(message, self._clock())
             found = self._pubsub.get_message()
-        return events
 
     def _beat(self) -> None:
         self._beaten = self._clock()

@@ -10,6 +10,12 @@ import { connect, connectNode } from "./tier.ts";
 
 const say = console.log;
 
+const channel = process.argv[2];
+if (channel === undefined) {
+    console.error("Name a channel that the identity may use, as in `node dist/main.js collab:board-7`.");
+    process.exit(1);
+}
+
 const [main, queue] = [await connect("main"), await connect("queue")];
 
 const sessions = new Sessions(main);
@@ -37,7 +43,7 @@ const wait = Math.ceil(decisions.at(-1)?.retryAfter ?? 0);
 say("allowed:", decisions.map((each) => each.allowed), "try again in:", wait, "s");
 
 const [publisher, subscriber] = [await connectNode("main"), await connectNode("main")];
-const room = new Presence(publisher, subscriber, process.argv[2] ?? "", (event) => {
+const room = new Presence(publisher, subscriber, channel, (event) => {
     say("presence:", event);
     if (event.kind === "came") void room.close().then(end);
 });

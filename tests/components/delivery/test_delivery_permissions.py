@@ -28,7 +28,7 @@ DELIVERY = f"arn:aws:iam::{ACCOUNT}:role/delivery/{PREFIX}-deploy"
 
 def args(**more: Any) -> DeliveryArgs:
     given: dict[str, Any] = {
-        "name": "crm",
+        "name": "clinic",
         "account_id": ACCOUNT,
         "repository": Repository(owner="octocat", owner_id=583231, name="data-tier", id=456789),
         "environments": ["dev", "prod"],
@@ -76,7 +76,7 @@ LOOKS = [
     *(
         request
         for action in sorted(actions("read"))
-        for prefix in ("crm-dev", PREFIX)
+        for prefix in ("clinic-dev", PREFIX)
         for request in requests(action, prefix)
     ),
     *READ_STATE,
@@ -84,7 +84,7 @@ LOOKS = [
     Request("s3:GetObject", f"{OBJECTS}/meta.yaml"),
     *(
         Request("lambda:InvokeFunction", arn("lambda", "function:{}-bootstrap:check", prefix))
-        for prefix in ("crm-dev", PREFIX)
+        for prefix in ("clinic-dev", PREFIX)
     ),
 ]
 # S3 opens the objects of a bucket under the same key; the secrets in them stay shut.
@@ -112,7 +112,7 @@ NEVER = [
     Request("ec2:DeleteVpc", VPC),
     Request("ec2:CreateVpc", VPC),
     Request("ec2:CreateVpc", VPC, {"aws:RequestTag/Name": "billing"}),
-    Request("ec2:CreateSecurityGroup", SG, {"aws:RequestTag/Name": "crm-production"}),
+    Request("ec2:CreateSecurityGroup", SG, {"aws:RequestTag/Name": "clinic-production"}),
     Request("ec2:AuthorizeSecurityGroupIngress", SG),
     Request("ec2:RevokeSecurityGroupIngress", SG, {"ec2:ResourceTag/Name": "billing"}),
     Request("ec2:CreateTags", VPC, {"ec2:ResourceTag/Name": "billing"}),
@@ -144,7 +144,7 @@ NEVER = [
     ),
     Request("sts:AssumeRole", ROLE),
     # Things of other stacks, of names that begin alike.
-    *(each for stack in ("crm-dev", f"{PREFIX}-eu") for wish in by_deployment(stack).values() for each in wish),
+    *(each for stack in ("clinic-dev", f"{PREFIX}-eu") for wish in by_deployment(stack).values() for each in wish),
     *(each for wish in undeployed(PREFIX).values() for each in wish),
     # The state of other stacks and projects, and the form of the whole bucket.
     *(
@@ -161,7 +161,7 @@ NEVER = [
 ]  # fmt: skip
 OTHERS = [
     each
-    for prefix in ("crm-dev", "crm-production", "billing")
+    for prefix in ("clinic-dev", "clinic-production", "billing")
     for action in sorted(actions("read", "write") - wide().keys())
     for each in requests(action, prefix)
     if prefix in str(each) and not (reads(action) and each.resource.split(":")[5].startswith(DRAWN))
@@ -255,7 +255,7 @@ DATA = [
     Request("logs:GetLogRecord"),
     Request("rds:DownloadDBLogFilePortion", arn("rds", "db:{}")),
     Request("rds:DownloadCompleteDBLogFile", arn("rds", "db:{}")),
-    Request("rds-db:connect", arn("rds-db", "dbuser:db-1/crm_app")),
+    Request("rds-db:connect", arn("rds-db", "dbuser:db-1/clinic_app")),
     Request("rds-data:ExecuteStatement"),
     Request("elasticache:Connect", arn("elasticache", "user:{}-main-app")),
     Request("lambda:InvokeFunction", arn("lambda", "function:{}-bootstrap")),
@@ -316,7 +316,7 @@ def test_what_is_made(made: recorder.Recorded) -> None:
     }
     assert provider.retain_on_delete
     hours = {each.inputs["name"]: each.inputs["maxSessionDuration"] // 3600 for each in made.of("Role").values()}
-    assert hours == {"crm-dev-deploy": 4, "crm-prod-deploy": 4, "crm-drift": 1, "crm-preview": 1}
+    assert hours == {"clinic-dev-deploy": 4, "clinic-prod-deploy": 4, "clinic-drift": 1, "clinic-preview": 1}
     outside = [*made.of("Role").values(), *made.of("Policy").values()]
     assert {each.inputs["path"] for each in outside} == {"/delivery/"}
 

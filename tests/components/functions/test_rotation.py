@@ -14,12 +14,12 @@ from components.functions.rotation import Rotation, RotationArgs
 
 def args(**more: Any) -> RotationArgs:
     base: dict[str, Any] = {
-        "prefix": "crm-prod",
+        "prefix": "web-prod",
         "account_id": "123456789012",
         "region": "eu-west-1",
         "code": pulumi.AssetArchive({"a.py": pulumi.StringAsset("")}),
         "manifest": '{"stack": "prod"}',
-        "secret_arns": {"master": "arn:master", "crm_app": "arn:app"},
+        "secret_arns": {"master": "arn:master", "web_app": "arn:app"},
         "read_secret_arns": ["arn:token"],
         "subnet_ids": ["subnet-1"],
         "security_group_ids": ["sg-1"],
@@ -47,18 +47,18 @@ def test_what_is_made(record: Any) -> None:
         ("Rotation", "rotation", ""),
         ("Secret", "rotation-manifest", "rotation"),
         ("SecretRotation", "rotation-master", "rotation"),
-        ("SecretRotation", "rotation-crm_app", "rotation"),
+        ("SecretRotation", "rotation-web_app", "rotation"),
         ("SecretVersion", "rotation-manifest-content", "rotation"),
         ("Topic", "bootstrapped", ""),
     ]
-    assert seen["rotation-crm_app"].inputs == {
+    assert seen["rotation-web_app"].inputs == {
         "secretId": "arn:app",
         "rotationLambdaArn": "arn:rotation-function",
         "rotateImmediately": False,
         "rotationRules": {"automaticallyAfterDays": 30},
     }
     # Not before somebody may start the function, nor before there are credentials.
-    assert seen["rotation-crm_app"].waits_for >= {"rotation-secretsmanager", "bootstrapped"}
+    assert seen["rotation-web_app"].waits_for >= {"rotation-secretsmanager", "bootstrapped"}
     function = seen["rotation-function"].inputs
     function.pop("code")
     assert function == {
@@ -66,9 +66,9 @@ def test_what_is_made(record: Any) -> None:
         "description": "Secrets Manager rotation of the data tier",
         "environment": {"variables": {"DATATIER_GRACE": "86400", "DATATIER_MANIFEST_SECRET": "arn:rotation-manifest"}},
         "handler": "bootstrap.rotate.handler.handler",
-        "loggingConfig": {"logFormat": "JSON", "logGroup": "/aws/lambda/crm-prod-rotation"},
+        "loggingConfig": {"logFormat": "JSON", "logGroup": "/aws/lambda/web-prod-rotation"},
         "memorySize": 512,
-        "name": "crm-prod-rotation",
+        "name": "web-prod-rotation",
         "role": "arn:rotation-role",
         "runtime": "python3.13",
         "timeout": 900,
@@ -79,14 +79,14 @@ def test_what_is_made(record: Any) -> None:
         "rotation-secretsmanager": {
             "statementId": "secretsmanager",
             "action": "lambda:InvokeFunction",
-            "function": "crm-prod-rotation",
+            "function": "web-prod-rotation",
             "principal": "secretsmanager.amazonaws.com",
             "sourceAccount": "123456789012",
         },
         "rotation-events": {
             "statementId": "events",
             "action": "lambda:InvokeFunction",
-            "function": "crm-prod-rotation",
+            "function": "web-prod-rotation",
             "principal": "events.amazonaws.com",
             "sourceArn": "arn:rotation-daily",
         },
@@ -100,7 +100,7 @@ def test_least_privilege(record: Any) -> None:
         "Secrets": ["arn:master", "arn:app"],
         "Reads": ["arn:rotation-manifest", "arn:token"],
         "SecretsKey": "arn:key",
-        "CacheUsers": "arn:aws:elasticache:eu-west-1:123456789012:user:crm-prod-*",
+        "CacheUsers": "arn:aws:elasticache:eu-west-1:123456789012:user:web-prod-*",
         "Logs": "arn:rotation-logs:*",
         "Network": "*",
         "NetworkFromCode": "*",

@@ -1,9 +1,14 @@
-"""What the patterns do when a cache is killed and comes back empty, and what they need of a cluster."""
+"""What the patterns do when a cache is killed and comes back empty or demoted, in a cluster, and between processes."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -20,6 +25,7 @@ from examples.patterns.python.tier import connect
 
 pytestmark = pytest.mark.server
 CHANNEL = "rounds:ward-7"
+ROOT = Path(__file__).parents[3]
 
 
 def test_main_is_killed_and_comes_back_empty() -> None:
@@ -117,3 +123,27 @@ def test_a_former_primary_is_a_cache_that_is_down(demoted: Caches) -> None:
         Revocations(queue).revoke("a", time.time() + 60)
     assert CacheAside[str](main, USERS).get(lambda: "the database", id="1") == "the database"
     assert RateLimiter(main, PER_ADDRESS, 1, when_down="allow").take(ip="192.0.2.1", endpoint="/").allowed
+
+
+WORK = """
+import json
+from examples.patterns.python.cache_aside import USERS, CacheAside
+from examples.patterns.python.rate_limiter import PER_USER, RateLimiter
+from examples.patterns.python.tier import connect
+
+limiter, loads = RateLimiter(connect("main"), PER_USER, 10, when_down="deny"), []
+users = CacheAside(connect("main", database=USERS.database), USERS)
+taken = sum(limiter.take(user="ann", action="export").allowed for _ in range(20))
+users.get(lambda: loads.append(1) or "Ann", id="1")
+print(json.dumps([taken, len(loads)]))
+"""
+
+
+def test_two_processes_at_once(tier: Caches) -> None:
+    command = [sys.executable, "-c", WORK]
+    both = [
+        subprocess.Popen(command, cwd=ROOT, env={**os.environ, **tier.environment}, stdout=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    (taken, loaded), (taken_too, loaded_too) = (json.loads(each.communicate(timeout=120)[0]) for each in both)
+    assert (taken + taken_too, loaded + loaded_too) == (10, 1)

@@ -113,8 +113,10 @@ def test_a_shop_made_by_hand(live_postgres: Servers, major: int) -> None:
     ]
 
 
-@pytest.mark.parametrize("major", [major for major in (16, 18) if major in binaries()])
-@pytest.mark.parametrize("kind", ["shop", "tracker", "identity", "erp"])
+@pytest.mark.parametrize(
+    ("major", "kind"),
+    [each for each in ((16, "shop"), (18, "tracker"), (18, "identity"), (18, "erp")) if each[0] in binaries()],
+)
 def test_servers_that_grew_by_hand(live_postgres: Servers, major: int, kind: str) -> None:
     database = made(live_postgres(major), (GROWN / f"{kind}.sql").read_text())
     with database.superuser() as conn:

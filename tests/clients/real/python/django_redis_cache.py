@@ -24,6 +24,7 @@ def work(job: Job) -> None:
     step("set", lambda: cache.set("a", 1, 60), True)
     step("get", lambda: cache.get("a"), 1)
     step("incr", lambda: cache.incr("a"), 2)
+    step("incr beside another", lambda: beside(cache), 7)
     step("ttl", lambda: cache.ttl("a") > 50, True)
     step("set_many", lambda: cache.set_many({"b": 1, "c": 2}))
     step("delete_many", lambda: cache.delete_many(["c"]), 1)
@@ -36,6 +37,31 @@ def work(job: Job) -> None:
     step("other prefix", lambda: caches["other"].set("a", 1))
     step("clear", cache.clear)
     step("still there", lambda: cache.get("a"), 2)
+
+
+def beside(cache: Any) -> int:
+    """What a counter of 1 comes to by 1, and by 5 of another: in between where it is read and written, else behind it."""
+    cache.set("counter", 1, 60)
+    client = cache.client
+    read = client.get
+    others = [5]
+
+    def add() -> None:
+        while others:
+            client.get_client(write=True).incrby(client.make_key("counter"), others.pop())
+
+    def slow(*given: Any, **more: Any) -> Any:
+        value = read(*given, **more)
+        add()
+        return value
+
+    client.get = slow
+    try:
+        cache.incr("counter")
+    finally:
+        client.get = read
+    add()
+    return int(cache.get("counter"))
 
 
 serve(work)

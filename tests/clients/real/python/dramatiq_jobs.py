@@ -37,6 +37,9 @@ def work(job: Job) -> None:
     limiter = ConcurrentRateLimiter(LimiterBackend(url=f"{job.url}/0"), f"{job.prefix}:limit", limit=1)
     step("limiter", lambda: held(limiter), True)
     step("flush", broker.flush_all)
+    other = RedisBroker(url=f"{job.url}/0", namespace="other", middleware=[])
+    other.declare_queue("default")
+    step("other namespace", lambda: other.enqueue(plain.message(1)))
 
 
 def finished(broker: Any, worker: Any, done: list[int]) -> list[int]:

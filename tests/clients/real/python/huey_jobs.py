@@ -12,6 +12,8 @@ from job import HOST, PORT, Job, serve, step
 def work(job: Job) -> None:
     for kind in (RedisHuey, PriorityRedisHuey):
         every(job, kind, kind.__name__)
+    other = RedisHuey("other", host=HOST, port=PORT, username=job.user, password=job.password)
+    step("other name", lambda: other.storage.enqueue(b"a"))
 
 
 def every(job: Job, kind: type[Any], name: str) -> None:
