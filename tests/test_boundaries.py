@@ -1,7 +1,6 @@
 """The boundaries between the rooms, held by reading every file's imports."""
 
 import ast
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -247,36 +246,6 @@ def test_every_test_file_is_collected() -> None:
     names = [path.name for path in (ROOT / "tests").rglob("*.py")]
     stray = [name for name in names if "test" in name and not name.startswith(("test_", "conftest"))]
     assert not stray, "pytest collects test_*.py only"
-
-
-COMES_WITH_IT = re.compile(r"(?<![a-z])(?<!examples/)tmi(?![a-z])", re.IGNORECASE)
-"""The application that comes with the checkout: another takes its place (docs/make-it-yours.md)."""
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [("tmi_app", True), ("TMI's", True), ('"tmi-prod"', True), ("examples/tmi", False), ("optmize", False)],
-)
-def test_its_name_is_found_however_it_stands(text: str, says: bool) -> None:
-    assert bool(COMES_WITH_IT.search(text)) is says
-
-
-def test_neither_the_product_nor_its_tests_name_the_application_that_comes_with_it() -> None:
-    """They would turn red, or be wrong, when it is another one; its own tests stand in tests/application/."""
-    text = {".py", ".sql", ".toml", ".csv", ".json", ".yaml", ".mjs", ".ts", ".txt"}
-    own = ROOT / "tests" / "application"
-    product = [path for room in (*ROOMS, "bench", "findings") for path in (ROOT / room).rglob("*.py")]
-    tests = [
-        path
-        for path in (ROOT / "tests").rglob("*")
-        if path.suffix in text and own not in path.parents and path != Path(__file__)
-    ]
-    found = {
-        path.relative_to(ROOT).as_posix()
-        for path in (*product, *tests)
-        if not {"venv", "node_modules"} & set(path.parts) and COMES_WITH_IT.search(path.read_text("utf-8", "replace"))
-    }
-    assert found == {"scaffold/rename.py", "tests/scaffold/test_rename.py"}, "those that put another name in its place"
 
 
 def test_the_runner_s_bundle_carries_what_the_bootstrap_imports_of_another_room() -> None:

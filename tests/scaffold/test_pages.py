@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 JUSTIFIED = {
     "docs/adr/": "decisions are history",
     "scaffold/checkout.toml": "says which application came with the checkout",
-    "tests/scaffold/test_rename.py": "its table is about words that hold that name",
 }
 """Files and folders beside those that may say it -> why."""
 
