@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 
 from bootstrap.aws import aws_client, endpoint_of
 from graph.errors import CloudError
@@ -76,7 +77,7 @@ def test_wrong_input(project: Any, words: tuple[str, ...], stdin: str, says: str
 @pytest.fixture(scope="module")
 def code() -> Path:
     try:
-        return built()
+        return built(CLINIC)
     except CloudError as error:
         pytest.skip(f"the wheels cannot be fetched: {error}")
 

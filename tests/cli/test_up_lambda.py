@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clinic_project import CLINIC
 
 from bootstrap.aws import AwsEndpoint, aws_client
 from graph.errors import CloudError
@@ -19,7 +20,7 @@ FUNCTION = "clinic-local-bootstrap"
 @pytest.fixture(scope="module")
 def code() -> Path:
     try:
-        return built()
+        return built(CLINIC)
     except CloudError as error:
         pytest.skip(f"the wheels cannot be fetched: {error}")
 

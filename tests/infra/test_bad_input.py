@@ -21,6 +21,7 @@ REMOTE = {"region": "eu-central-1", "vpc": "vpc-0a", "subnets": ["subnet-0a", "s
 WHOLE: dict[str, Any] = {
     **deepcopy({key: value for key, value in PROFILES["prod"].items() if key != "redis"}),
     "profile": "prod",
+    "name": "shop",
     "network": {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"], "clients": ["sg-0a"], "endpoints": ["sg-0b"]},
     "redis": {"main": {**cache_defaults(), "replicas": 1}},
     "notify": {"critical": [{"email": "a@b.ch"}], "warning": [{"slack": {"workspace": "T1", "channel": "C1"}}]},
