@@ -164,7 +164,7 @@ def test_a_role_of_another_creator_is_refused_with_the_fix(
         (["SETUSER", "{n}_app", "~*"], "no longer the key pattern *"),
         (["SETUSER", "{n}_app", "+flushall"], "may no longer: flushall"),
         (["SETUSER", "{n}_app", "-get"], "may now: get"),
-        (["SETUSER", "{n}_app", "allchannels"], "only the channels collab:*"),
+        (["SETUSER", "{n}_app", "allchannels"], "only the channels rounds:*"),
         (["SETUSER", "{n}_app", "(~* +@all)"], "loses the selector (~* resetchannels +@all)"),
         (["SETUSER", "{n}_app", "off"], "turned on"),
         (["SETUSER", "{n}_app", "nopass"], "no longer without a password"),

@@ -70,7 +70,7 @@ def test_what_is_proven(settled: Tier) -> None:
         (f"{n}_migrator", "primary", "truncate the migrations' table"): allowed,
         (f"{n}_migrator", "primary", "create a role"): refused,
         (f"{n}_app", "main/primary", "SET session:*"): allowed,
-        (f"{n}_app", "main/primary", "SUBSCRIBE collab:*"): allowed,
+        (f"{n}_app", "main/primary", "SUBSCRIBE rounds:*"): allowed,
         (f"{n}_app", "main/primary", "FLUSHALL"): refused,
         (f"{n}_app", "main/primary", "CONFIG SET"): refused,
         (f"{n}_app", "main/primary", "KEYS"): refused,

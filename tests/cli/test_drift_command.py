@@ -32,22 +32,22 @@ def test_a_tier_is_as_declared(tier: Any) -> None:
 
 
 def test_what_differs_is_exit_code_3_and_left(tier: Any) -> None:
-    psql(tier, "clinic_migrator", "DROP INDEX idx_users_email; GRANT DELETE ON users TO clinic_reporting")
+    psql(tier, "clinic_migrator", "DROP INDEX idx_patients_owner_email; GRANT DELETE ON users TO clinic_reporting")
     first, second = tier.run("drift", "--json"), tier.run("drift")
     planned, shown = tier.run("bootstrap", "--dry-run", "--json"), tier.run("bootstrap", "--dry-run")
     tier.ok("access", "apply", "--yes")
-    make = "CREATE INDEX CONCURRENTLY idx_users_email ON public.users USING btree (email varchar_pattern_ops)"
+    make = "CREATE INDEX CONCURRENTLY idx_patients_owner_email ON public.patients USING btree (owner_email)"
     psql(tier, "clinic_migrator", make)
     assert first.code == 3
     told = {each["where"]: each for each in first.json["found"]}
     assert len(first.json["found"]) == len(told) == 2
-    assert told["schema"] == {"where": "schema", "what": "index users.idx_users_email: missing", "mend": make}
+    assert told["schema"] == {"where": "schema", "what": "index patients.idx_patients_owner_email: missing", "mend": make}
     (access,) = (each for where, each in told.items() if where != "schema")
     assert access["mend"].startswith("REVOKE DELETE ON ")
     assert (planned.code, shown.code) == (3, 3)
     (revoke,) = planned.json["changes"]
     assert (revoke["action"], revoke["sql"]) == ("revoke", access["mend"])
-    assert any("idx_users_email" in text for text in planned.json["differences"])
+    assert any("idx_patients_owner_email" in text for text in planned.json["differences"])
     assert "  - REVOKE DELETE ON " in shown.out
     assert "nobody logged in" in shown.out
     assert second.code == 3
@@ -94,10 +94,10 @@ def test_the_runner_looks(project: Any, code: Path) -> None:
     clean = project.ok("drift", "--outputs", "-", "--prove", "--json", stdin=outputs).json
     assert (clean["stack"], clean["found"], clean["failed"]) == ("local", [], [])
     assert len(clean["checks"]) > 100
-    psql(project, "clinic_migrator", "DROP INDEX idx_users_email")
+    psql(project, "clinic_migrator", "DROP INDEX idx_patients_owner_email")
     found = project.run("drift", "--outputs", "-", stdin=outputs)
     assert found.code == 3
-    assert "schema index users.idx_users_email: missing" in found.out
+    assert "schema index patients.idx_patients_owner_email: missing" in found.out
 
     # Its sentence where it cannot look, and that of Lambda where there is no such function.
     broken = json.dumps({"manifest": json.dumps(manifest | {"stack": 1}), "runner": runner})
