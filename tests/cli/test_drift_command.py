@@ -41,7 +41,11 @@ def test_what_differs_is_exit_code_3_and_left(tier: Any) -> None:
     assert first.code == 3
     told = {each["where"]: each for each in first.json["found"]}
     assert len(first.json["found"]) == len(told) == 2
-    assert told["schema"] == {"where": "schema", "what": "index patients.idx_patients_owner_email: missing", "mend": make}
+    assert told["schema"] == {
+        "where": "schema",
+        "what": "index patients.idx_patients_owner_email: missing",
+        "mend": make,
+    }
     (access,) = (each for where, each in told.items() if where != "schema")
     assert access["mend"].startswith("REVOKE DELETE ON ")
     assert (planned.code, shown.code) == (3, 3)
