@@ -255,16 +255,23 @@ def explain_redis(rules: RedisRules, *, users: bool = True) -> tuple[Reason, ...
 
 
 def _of_client(used: UsedClient, prefix: str | None) -> Iterator[Reason]:
-    """What a client has to be configured with, and what is not to be expected of it."""
+    """What a client brings, what it has to be configured with, and what is not to be expected of it."""
     known = used.known
+    why = f"client {used.name}"
+    rights = used.rights(prefix)
+    given = {
+        "reads and writes keys": rights.keys,
+        "publishes and subscribes to channels": rights.channels,
+        "runs commands besides": rights.commands,
+    }
+    yield from (Reason(what=what, on=on, why=why) for what, on in given.items() if on)
     for setting in used.settings(prefix):
         yield Reason(what=f"{known.title} must be configured with", on=(setting.assignment,), why=setting.where)
-    why = f"client {used.name}"
-    if known.outside:
-        yield Reason(what=f"{known.title}, outside of a prefix", on=known.outside, why=why)
-    if known.clears:
-        yield Reason(what=f"{known.title}, when it is emptied", on=(known.clears,), why=why)
-    if known.refused:
-        yield Reason(what=f"{known.title} may not", on=known.refused, why=why)
-    if known.silent:
-        yield Reason(what=f"{known.title} may fail without an error", on=known.silent, why=why)
+    said = {
+        "outside of a prefix": known.outside,
+        "when it is emptied": (known.clears,) if known.clears else (),
+        "may not": known.refused,
+        "may fail without an error": known.silent,
+    }
+    for what, sentences in said.items():
+        yield from (Reason(what=f"{known.title}: {what}", on=(sentence,), why=why) for sentence in sentences)

@@ -16,6 +16,7 @@ from cli.output import emit_json, note
 from cli.target import find_manifest
 from clients.credentials import cache_credentials, credential, default_identity
 from clients.environment import ENVIRONMENTS, environment, lines, pgpass
+from clients.pool_remarks import pool_remarks
 from clients.redis_keys import remarks
 from infra.settings.problems import nearest
 from local.state import StateDir
@@ -82,7 +83,8 @@ def env(
     if json or form == "json":
         emit_json(dict(line.split("=", 1) for line in made))
     else:
-        typer.echo("\n".join([*made, *(remarks(target, access, name) if form in _OF_CACHES else [])]))
+        of_caches = remarks(target, access, name) if form in _OF_CACHES else []
+        typer.echo("\n".join([*made, *of_caches, *pool_remarks(form)]))
 
 
 def _tokens(target: Manifest, access: Access, name: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from bootstrap.application import ACCESS, DEFINITION, MIGRATIONS
 from infra.settings.stackfile import project_config
+from scaffold.rename import renamed
 
 CLINIC = Path(__file__).parent / "clinic"
 NAME: dict[str, Any] = project_config(CLINIC)
@@ -29,7 +30,7 @@ def replace(checkout: Path) -> None:
 def copy(folder: Path, name: str = "clinic") -> Path:
     """Put the application into a folder, called `name` throughout."""
     for path in (*CLINIC.glob("Pulumi*.yaml"), CLINIC / ACCESS):
-        (folder / path.name).write_text(path.read_text("utf-8").replace("clinic", name), "utf-8")
+        (folder / path.name).write_text(renamed(path.read_text("utf-8"), "clinic", name), "utf-8")
     shutil.copytree(CLINIC / MIGRATIONS, folder / MIGRATIONS)
     shutil.copytree(CLINIC / DEFINITION.parent, folder / DEFINITION.parent)
     return folder

@@ -20,7 +20,7 @@ from bootstrap.access.commands import (
 from bootstrap.access.exceptions import REPORTED, REPORTED_FORM, exception
 from bootstrap.access.postgres import Grant, Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies
 from bootstrap.access.upkeep import TableUpkeep
-from bootstrap.access.used_clients import CLIENT_RULE, UsedClient, prefix_of
+from bootstrap.access.used_clients import CLIENT_RULE, PREFIX, PREFIX_FORM, UsedClient, prefix_of, takes
 from bootstrap.rule import Rule, matches, short, whole
 
 _PATTERN = {"pattern": r"^[!-~]+$"}
@@ -103,7 +103,7 @@ class RedisRules(Model):
     client: Annotated[tuple[UsedClient, ...], CLIENT_RULE] = ()
     """The client libraries that it uses: each brings the keys, channels and commands that it needs, and no more
     (docs/clients.md). A name, a list, or each with its options: `{celery: {database: 1}}`."""
-    prefix: str | None = None
+    prefix: Annotated[str, Rule(words=PREFIX, check=prefix_of, schema={"pattern": whole(PREFIX_FORM)})] | None = None
     """What the clients' keys and channels begin with, without the colon after it; the identity's name when absent."""
     keys: tuple[Pattern, ...] = ()
     """Patterns of the keys it reads and writes, besides its clients' own."""
@@ -133,12 +133,10 @@ class RedisRules(Model):
             raise ValueError(f"`{self.role}` is a ready-made role, and a `client` has rules of its own: take one out")
         elif bool(self.role) == bool(self.commands or self.client):
             raise ValueError("needs `commands`, a `client` such as `bullmq`, or a ready-made role such as `monitoring`")
-        if len({each.name for each in self.client}) < len(self.client):
-            raise ValueError("`client` names one twice")
         if self.prefix is not None:
             if not self.client:
                 raise ValueError("`prefix` is for a `client`, and there is none: write the keys as `keys`")
-            prefix_of(self.prefix, list(self.client))
+            takes(self.client, self.prefix)
         return self
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+_FOLDER = Path(__file__).with_name("clients")
 Value = bool | int | str | tuple[str, ...]
 """Of an option: a switch, a number, a word, or several words."""
 
@@ -140,7 +141,7 @@ class RedisClient:
 
 def names() -> tuple[str, ...]:
     """Names of all clients."""
-    return tuple(sorted(each.name.removesuffix(".toml") for each in _folder().iterdir() if each.name.endswith(".toml")))
+    return tuple(sorted(each.stem for each in _FOLDER.glob("*.toml")))
 
 
 @cache
@@ -148,7 +149,7 @@ def client(name: str) -> RedisClient:
     """The client of that name, which is one of `names()`; its file is read when it is first asked for."""
     import tomllib
 
-    read = tomllib.loads(_folder().joinpath(f"{name}.toml").read_text("utf-8"))
+    read = tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
     return RedisClient(
         name=name,
         title=read["title"],
@@ -168,10 +169,6 @@ def client(name: str) -> RedisClient:
         sources=tuple(read["sources"]),
         recognised=tuple(read.get("recognised", ())),
     )
-
-
-def _folder() -> Any:
-    return files(__package__).joinpath("clients")
 
 
 def _option(said: Mapping[str, Any]) -> Option:

@@ -10,13 +10,15 @@ from bootstrap.schema import Schema
 from bootstrap.schema.generate import divided
 from bootstrap.schema.lacking import without
 from bootstrap.schema.order import Step
+from knowledge.postgres.catalogue import DEFAULT_MAJOR, POSTGRES_VERSIONS
 from knowledge.postgres.extensions import extension_problem
 from scaffold.live.notes import Note
 from scaffold.live.owners_reach import beyond_the_owner
 
-_HEAD = """\
--- The schema as it was on the live server that `datatier init` read. That server has it already: there it is not run
--- but marked as applied: `datatier migrate force {version} --database-url ...`.
+_HEAD = "-- The schema as it was on the live server that `datatier init` read.\n"
+_THERE = "-- That server is at this version already.\n"
+_FORCED = """\
+-- That server has it already: there it is not run but marked as applied: `datatier migrate force 1 --database-url ...`.
 """
 _DOWN = """\
 -- The baseline is what the application was when it came here, rows and all: nothing takes it back.
@@ -48,12 +50,15 @@ def baseline(schema: Schema, major: int, strange: Mapping[str, frozenset[str]], 
     Raise DefinitionError for a schema that goes round in a circle.
     """
     version = schema.get("version", 1)
-    causes = dict(_unavailable(schema, major)) | dict(beyond_the_owner(schema))
+    causes = dict(_unavailable(schema, major if major in POSTGRES_VERSIONS else DEFAULT_MAJOR)) | dict(
+        beyond_the_owner(schema)
+    )
     schema, policies = _without_policies(schema, strange)
     made, left = divided(schema, causes.keys())
     out = {step.name for step in left}
     text = [
-        _HEAD.format(version=version),
+        _HEAD,
+        _THERE if "version" in schema else _FORCED,
         *(f"-- {line}\n" for line in head),
         "\nSET LOCAL check_function_bodies = off;\n",
     ]
@@ -101,13 +106,14 @@ def _without_policies(schema: Schema, strange: Mapping[str, frozenset[str]]) -> 
     for title, names in strange.items():
         policies = tables.get(title, {}).get("policies", {})
         if gone := {name: text for name, text in policies.items() if name in names}:
-            tables[title] = {**tables[title], "policies": {n: t for n, t in policies.items() if n not in gone}}
+            kept = {name: text for name, text in policies.items() if name not in gone}
+            others = {key: value for key, value in tables[title].items() if key != "policies"}
+            tables[title] = others | ({"policies": kept} if kept else {})
             notes += [
                 Note(
                     place="migration",
-                    text=f"policy {name} of {title} is left out: "
-                    "it is for a role that is nobody's identity, and `access plan` shows it there; name one of "
-                    " access.yaml, or let it go",
+                    text=f"policy {name} of {title} is left out: it is for a role that is nobody's identity, and "
+                    "`access plan` shows it there; name one of access.yaml, or let it go",
                     proposal=f"{text};\n",
                 )
                 for name, text in gone.items()

@@ -20,12 +20,13 @@ from bootstrap.access.presets import written_out
 from bootstrap.access.rules import access_string
 from bootstrap.access_explain import explain_redis
 from bootstrap.acl.rules import parse
+from bootstrap.acl.valkey import VALKEY
 from bootstrap.manifest import CacheTarget, Endpoint
 from bootstrap.redis.by_url import apply_client, import_users
 from bootstrap.redis.users import User
 from bootstrap.secrets import Credential, Secret
 from bootstrap.verify.redis import verify_node
-from knowledge.redis.clients import client, names
+from knowledge.redis.clients import RedisClient, client, names
 
 NAME, CACHE = "shop_worker", "jobs"
 PATH = f"identities.{NAME}.redis.{CACHE}"
@@ -116,40 +117,58 @@ def test_the_access_string_has_the_base_of_everybody_and_what_the_client_adds() 
     assert "+@scripting" not in found
 
 
+@pytest.mark.parametrize("name", USABLE)
+def test_the_access_string_is_read_back_as_it_was_written(name: str) -> None:
+    """ElastiCache keeps it as text, in ASCII, and puts `-@all` before the commands where it is not there."""
+    text = access_string(rules_of(everything(name)))
+    assert str(parse(text, table=VALKEY)) == text
+    assert text.isascii()
+    assert text.isprintable()
+    assert " -@all +" in text
+
+
 @pytest.mark.parametrize(
     ("rules", "path", "rule"),
     [
-        ({"client": "bulmq"}, "client.0", "no client `bulmq` is known; nearest: `bullmq`; known: aiocache, arq, "),
-        ({"client": ["rq", "rqq"]}, "client.1", "no client `rqq` is known; nearest: `rq`; known: "),
+        ({"client": "bulmq"}, "client", "no client `bulmq` is known; nearest: `bullmq`; known: aiocache, arq, "),
+        ({"client": ["rq", "rqq"]}, "client", "no client `rqq` is known; nearest: `rq`; known: "),
         (
             {"client": "upstash-ratelimit"},
-            "client.0",
+            "client",
             "`upstash-ratelimit` cannot be used: its scripts ask for a flag that only its own service knows",
         ),
         (
             {"client": {"celery": {"databse": 1}}},
-            "client.0",
+            "client",
             "`celery` has no option `databse`: it has prefix, database; nearest: `database`",
         ),
-        ({"client": {"arq": {"queue": "a"}}}, "client.0", "`arq` has no option `queue`: it has none"),
-        ({"client": {"celery": {"database": "1"}}}, "client.0", "`database` of `celery` must be a number"),
-        ({"client": {"celery": {"database": True}}}, "client.0", "`database` of `celery` must be a number"),
-        ({"client": {"redis-py": {"locks": 1}}}, "client.0", "`locks` of `redis-py` must be true or false"),
-        ({"client": {"saq": {"queues": "a"}}}, "client.0", "`queues` of `saq` must be a list of words"),
-        ({"client": {"saq": {"queues": ["a b"]}}}, "client.0", "`queues` of `saq` is part of a pattern: ASCII"),
-        ({"client": {"bullmq": {"prefix": "a:"}}}, "client.0", "prefix `a:` ends with a colon: write `a`"),
+        ({"client": {"arq": {"queue": "a"}}}, "client", "`arq` has no option `queue`: it has none"),
+        ({"client": {"celery": {"database": "1"}}}, "client", "`database` of `celery` must be a number"),
+        ({"client": {"celery": {"database": True}}}, "client", "`database` of `celery` must be a number"),
+        ({"client": {"redis-py": {"locks": 1}}}, "client", "`locks` of `redis-py` must be true or false"),
+        ({"client": {"saq": {"queues": "a"}}}, "client", "`queues` of `saq` must be a list of words"),
+        ({"client": {"saq": {"queues": ["a b"]}}}, "client", "`queues` of `saq` is part of a pattern: ASCII"),
+        (
+            {"client": {"bullmq": {"prefix": "a:"}}},
+            "client",
+            "prefix of `bullmq`: `a:` ends with a colon: write `a`, ",
+        ),
         ({"client": {"bullmq": 3}}, "client", "`bullmq` takes a mapping of options: {bullmq: {prefix: ...}}"),
-        ({"client": [3]}, "client", "must be names of clients: bullmq, [bullmq, redis-py], or {celery: {database: 1}}"),
-        ({"client": 3}, "client", "must be a list: [a, b]"),
+        (
+            {"client": [3]},
+            "client",
+            "must be clients of docs/clients.md: `bullmq`, `[bullmq, redis-py]`, `{celery: {database: 1}}`",
+        ),
+        ({"client": 3}, "client", "must be clients of docs/clients.md: `bullmq`"),
         (
             {"client": "bullmq", "prefix": "q:"},
-            "",
-            "prefix `q:` ends with a colon: write `q`, it is put there as needed",
+            "prefix",
+            "`q:` ends with a colon: write `q`, the colon is put there as needed",
         ),
-        ({"client": "bullmq", "prefix": "q*"}, "", "prefix `q*` must be letters, digits and _ . : / @ { } -"),
+        ({"client": "bullmq", "prefix": "q*"}, "prefix", "`q*` must be letters, digits and _ . : / @ { } -, without"),
         ({"client": "arq", "prefix": "q"}, "", "`arq` takes no prefix, its keys are `arq:*`: take out `prefix`"),
         ({"client": "huey", "prefix": "a-b"}, "", "prefix `a-b`: `huey` drops every character but [A-Za-z0-9_]+"),
-        ({"client": ["rq", "rq"]}, "", "`client` names one twice"),
+        ({"client": ["rq", "rq"]}, "client", "names `rq` twice"),
         ({"client": "rq", "role": "monitoring"}, "", "`monitoring` is a ready-made role, and a `client` has rules"),
         ({"client": "rq", "rules": "~a +get"}, "", "`rules` says everything: take out client or `rules`"),
         ({"prefix": "q", "commands": ["get"]}, "", "`prefix` is for a `client`, and there is none: write the keys as"),
@@ -220,30 +239,36 @@ def test_key_spaces_are_held_against_what_a_client_may_write() -> None:
         load_access(declared({"client": "bullmq"}, keyspaces={"jobs": space}))
 
 
-def test_explain_says_what_a_client_has_to_be_configured_with() -> None:
+def test_explain_says_what_a_client_brings_and_has_to_be_configured_with() -> None:
     rules = rules_of({"client": {"rq": None, "django": {"prefix": "site"}}, "keys": ["a"]})
+    rq, django = client("rq"), client("django")
+
+    def of(known: RedisClient, what: str, *on: str) -> dict[str, Any]:
+        return {"what": what, "on": list(on), "why": f"client {known.name}"}
+
     assert [reason.data() for reason in explain_redis(rules)] == [
         {"what": "uses the clients", "on": ["rq", "django"], "why": "declared"},
         {"what": "has clients whose keys begin with", "on": ["shop_worker"], "why": "declared"},
         {"what": "reads and writes keys", "on": ["a"], "why": "declared"},
+        of(rq, "reads and writes keys", "shop_worker:*"),
+        of(rq, "publishes and subscribes to channels", "shop_worker:pubsub:*"),
+        of(rq, "runs commands besides", "evalsha", "script|load"),
         {
             "what": "RQ must be configured with",
             "on": ["RQ_KEY_PREFIX=shop_worker"],
             "why": "in the environment, before rq is imported; channels follow it",
         },
-        {"what": "RQ, outside of a prefix", "on": list(client("rq").outside), "why": "client rq"},
-        {"what": "RQ may not", "on": list(client("rq").refused), "why": "client rq"},
+        *(of(rq, "RQ: outside of a prefix", each) for each in rq.outside),
+        *(of(rq, "RQ: may not", each) for each in rq.refused),
+        *(of(rq, "RQ: may fail without an error", each) for each in rq.silent),
+        of(django, "reads and writes keys", "site:*"),
         {
             "what": "Django's cache must be configured with",
             "on": ["KEY_PREFIX: site"],
             "why": "in CACHES; keys become `PREFIX:VERSION:KEY`",
         },
-        {"what": "Django's cache, when it is emptied", "on": [client("django").clears], "why": "client django"},
-        {
-            "what": "Django's cache may fail without an error",
-            "on": list(client("django").silent),
-            "why": "client django",
-        },
+        of(django, "Django's cache: when it is emptied", django.clears),
+        *(of(django, "Django's cache: may fail without an error", each) for each in django.silent),
         {"what": "as the server has it", "on": [access_string(rules)], "why": "access string"},
     ]
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
+import made_checkout
 import pytest
 from in_process import call
-
-sys.path.append(str(Path(__file__).parents[1] / "scaffold"))
-import made_checkout
 
 GIT = ["git", "-c", "user.name=ann", "-c", "user.email=ann@example.org"]
 

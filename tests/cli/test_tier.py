@@ -21,7 +21,7 @@ LAST = max(Source.load(CLINIC / "migrations").versions)
 
 def environment(tier: Any, *words: str) -> dict[str, str]:
     lines = tier.ok("env", "local", *words).out.splitlines()
-    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+    return dict(line.split("=", 1) for line in lines if not line.startswith("# "))
 
 
 def test_status_has_the_stable_shape(tier: Any) -> None:

@@ -16,6 +16,7 @@ from clients.credentials import cache_credentials, default_identity
 from clients.environment import environment, lines
 from clients.errors import NoLoginError
 from clients.forms import FORMS, Client
+from clients.redis_keys import remarks
 
 ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:app/clinic_app-AbCdEf"
 
@@ -394,3 +395,59 @@ def test_what_opens_a_cache_in_place_of_the_identitys_own_credential(monkeypatch
     assert str(signed.content()["redis_password"]).startswith(
         "app-queue/?Action=connect&User=app-prod-queue-clinic-app-iam&"
     )
+
+
+PRESETS = {
+    "main": {"client": {"rq": None, "django": {"prefix": "site"}}, "keys": ["report:*"], "read": ["flag:*"]},
+    "queue": {"client": "arq"},
+}
+PLAIN = {
+    "main": {"keys": ["a:*", "b:*"], "channels": ["news:*"], "commands": ["@read"]},
+    "queue": {"rules": "%R~c:* &d:* +get"},
+}
+
+
+def of(rules: dict[str, object]) -> Manifest:
+    """A manifest whose `clinic_app` has these rules in its caches."""
+    made = manifest(sslmode="disable")
+    identities = {**made.access["identities"], "clinic_app": {"redis": rules}}  # type: ignore[dict-item]
+    return made.model_copy(update={"access": {**made.access, "identities": identities, "keyspaces": {}}})
+
+
+@pytest.mark.parametrize(
+    ("rules", "values"),
+    [
+        # What an application reads: the prefix of a cache, and what a library takes from the environment itself.
+        (PRESETS, {"REDIS_PREFIX": "clinic_app", "RQ_KEY_PREFIX": "clinic_app"}),
+        ({"queue": {"client": "bullmq", "prefix": "jobs"}}, {"QUEUE_REDIS_PREFIX": "jobs"}),
+        (PLAIN, {}),
+    ],
+)
+def test_prefixes_are_in_the_environment(rules: dict[str, object], values: dict[str, str]) -> None:
+    found = dict(line.split("=", 1) for line in environment(of(rules), "clinic_app", None))
+    assert {key: value for key, value in found.items() if key.endswith("_PREFIX")} == values
+
+
+@pytest.mark.parametrize(
+    ("rules", "lines"),
+    [
+        (
+            PRESETS,
+            [
+                "# main: keys report:* clinic_app:* site:*, keys only read flag:*, channels clinic_app:pubsub:*",
+                "# main: RQ: RQ_KEY_PREFIX=clinic_app (in the environment, before rq is imported; channels follow it)",
+                "# main: RQ: RQ 2 knows no prefix: give `keys: ['rq:*']` and `channels: ['rq:pubsub:*']` as well",
+                "# main: Django's cache: KEY_PREFIX: site (in CACHES; keys become `PREFIX:VERSION:KEY`)",
+                "# queue: keys arq:*",
+                "# queue: arq: only the queue's name can be chosen, the other keys are `arq:...`: two applications in "
+                "one database share them",
+            ],
+        ),
+        (PLAIN, ["# main: keys a:* b:*, channels news:*", "# queue: keys c:*, channels d:*"]),
+    ],
+)
+def test_where_keys_are_and_how_clients_are_configured_is_said_in_comments(
+    rules: dict[str, object], lines: list[str]
+) -> None:
+    made = of(rules)
+    assert remarks(made, load_access(made.access), "clinic_app") == lines

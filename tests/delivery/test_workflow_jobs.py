@@ -41,6 +41,7 @@ CONCERNED: dict[str, tuple[list[str], str]] = {
         ["DATATIER_NO_SKIPS=golang-migrate", "test_migrate_interop.py"],
         "tests/bootstrap/migrate/test_migrate_interop.py",
     ),
+    "make clients-go": (["DATATIER_NO_SKIPS=make.clients-go", "test_real_go.py"], "tests/clients/test_real_go.py"),
     "make tls": (["DATATIER_NO_SKIPS=.", "tests/tls"], "tests/tls"),
     "sudo make servers": ([".ci/servers"], ".ci/servers"),
     "make bundle": (["-m bootstrap.bundle build/runner.zip"], "tests/bootstrap/test_bundle.py"),

@@ -1,6 +1,6 @@
-"""The real servers are those of the bootstrap's tests."""
+"""The real servers are those of the bootstrap's tests; commands are called as the command line's are."""
 
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "bootstrap"))
+sys.path += [str(Path(__file__).parents[1] / each) for each in ("bootstrap", "cli")]

@@ -89,7 +89,7 @@ def test_it_comes_up_and_is_verified(shop: Clone) -> None:
     assert " 0 otherwise than declared" in shop.said["datatier access verify"]
     assert "no problems" in shop.said["datatier migrate validate"]
     assert "JOBS_REDIS_HOST" in shop.said["datatier env --identity shop_worker"]
-    assert shop.run("datatier access plan") == "nothing differs\n"
+    assert shop.run("datatier access plan").startswith("nothing differs\n")
     assert "0 errors, 0 warnings" in shop.run("datatier schema check")
     assert shop.run("git status --short") == ""
 

@@ -19,8 +19,9 @@ from infra.settings.profiles import cache_defaults, defaults
 from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection, Section
 from knowledge.postgres.catalogue import CATALOGUE
 from knowledge.redis.catalogue import CATALOGUE as REDIS_CATALOGUE
+from scaffold.rename import renamed
 
-ACCESS = yaml.safe_load((CLINIC / "access.yaml").read_text("utf-8").replace("clinic", NAME))
+ACCESS = yaml.safe_load(renamed((CLINIC / "access.yaml").read_text("utf-8"), "clinic", NAME))
 AWS_OPTIONS = {"--cli-read-timeout", "--query", "--output", "--region"}
 """Of the CLI itself (AWS CLI, "Global options")."""
 

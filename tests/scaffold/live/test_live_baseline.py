@@ -89,4 +89,23 @@ def test_it_has_the_number_that_the_server_is_at() -> None:
     """Where golang-migrate was used the server has it applied already."""
     found = baseline(made(version=42, tables={"public.t": TABLE}), 18, {})
     assert (found.version, found.definition["version"]) == (42, 42)
-    assert "datatier migrate force 42" in found.up
+    assert "-- That server is at this version already.\n" in found.up
+    assert "migrate force" not in found.up
+
+
+def test_an_index_goes_with_the_operator_class_that_it_is_ordered_by() -> None:
+    index = "CREATE INDEX i ON public.t USING btree (id public.ops)"
+    schema = made(
+        tables={"public.t": {**TABLE, "indexes": {"i": index, "j": "CREATE INDEX j ON public.t USING btree (id)"}}},
+        objects={"operator class": {"public.ops USING btree": {"definition": ["CREATE OPERATOR CLASS public.ops .."]}}},
+    )
+    found = baseline(schema, 18, {})
+    assert [*found.definition["tables"]["public.t"].get("indexes", {})] == ["j"]
+    assert "objects" not in found.definition
+    assert f"-- {index};" in found.up
+
+
+def test_a_server_that_rds_does_not_have_yet_is_judged_by_the_newest() -> None:
+    found = baseline(made(extensions={"citext": {}, "nobodys": {}}), 99, {})
+    assert [note.text.partition(":")[0] for note in found.notes] == ["extension nobodys is left out"]
+    assert found.definition == made(extensions={"citext": {}}, version=1)

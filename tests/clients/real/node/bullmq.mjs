@@ -25,9 +25,13 @@ await serve(async (job, step) => {
   const events = opened(new QueueEvents("mail", options));
   const worker = opened(new Worker("mail", text, options));
   // All that a worker does about a refusal is to emit 'error': whoever waits for its jobs waits for ever.
-  const broken = new Promise((_, reject) => worker.on("error", reject));
+  let errors = 0;
+  const broken = new Promise((_, reject) => worker.on("error", (error) => (errors++, reject(error))));
   const result = (added) => Promise.race([added.waitUntilFinished(events), broken]);
-  if (!(await step("work", async () => [await result(first), await result(late)], ["send a", "late b"]))) return;
+  const worked = await step("work", async () => [await result(first), await result(late)], ["send a", "late b"]);
+  if (!worked) await broken.catch(() => {});
+  await step("worker", () => [worker.isRunning() ? "runs" : "ended", errors > 0 ? "with errors" : "well"], ["runs", "well"]);
+  if (!worked) return;
 
   await step("logs", async () => (await queue.getJobLogs("first")).logs, ["seen"]);
   await step("add in bulk", async () => {

@@ -48,7 +48,7 @@ async def all_of_it(job: Job) -> None:
         handle_signals=False,
     )
     finished = await run("work", worker.run_check(), 1) is not None
-    await run("result", sent.result(timeout=5 if finished else 0.1, poll_delay=0.05) if sent else pool.ping(), 4)
+    await run("result", sent.result(timeout=30 if finished else 0.1, poll_delay=0.05) if sent else pool.ping(), 4)
     await run("all results", pool.all_job_results())
     await run("other keys", pool.get("other:key"))
     await pool.aclose()

@@ -16,7 +16,7 @@ from celery.worker import WorkController, state
 from job import HOST, PORT, Job, serve, step
 from kombu.transport import redis as _transport  # noqa: F401
 
-_PATIENCE = 5
+_PATIENCE = 30
 """Seconds until a result is given up: reached where a worker is refused."""
 
 

@@ -40,7 +40,7 @@ def work(job: Job) -> None:
 
 
 def beside(cache: Any) -> int:
-    """What a counter of 1 comes to by 1, and by 5 of another: in between where it is read and written, else behind it."""
+    """What a counter of 1 comes to by 1, and by 5 of another: between where it is read and written, else behind."""
     cache.set("counter", 1, 60)
     client = cache.client
     read = client.get

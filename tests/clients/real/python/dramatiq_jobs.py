@@ -32,7 +32,7 @@ def work(job: Job) -> None:
     worker.start()
     step("work", lambda: finished(broker, worker, done), [1])
     sent: Any = step("send for a result", answer.send)
-    step("result", lambda: sent and sent.get_result(block=True, timeout=5000), 42)
+    step("result", lambda: sent and sent.get_result(block=True, timeout=30_000), 42)
     step("stop", lambda: worker.stop(500))
     limiter = ConcurrentRateLimiter(LimiterBackend(url=f"{job.url}/0"), f"{job.prefix}:limit", limit=1)
     step("limiter", lambda: held(limiter), True)
@@ -43,7 +43,7 @@ def work(job: Job) -> None:
 
 
 def finished(broker: Any, worker: Any, done: list[int]) -> list[int]:
-    broker.join("default", timeout=2000)
+    broker.join("default", timeout=30_000)
     worker.join()
     return done
 

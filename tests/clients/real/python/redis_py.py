@@ -30,9 +30,9 @@ def heard(client: redis.Redis, name: str, how: str) -> str | None:
     """What arrives on a subscription after its confirmation."""
     with client.pubsub() as listening:
         getattr(listening, how)(name)
-        listening.get_message(timeout=5)
+        listening.get_message(timeout=30)
         client.publish(name.replace("*", "x"), "hello")
-        message = listening.get_message(timeout=5)
+        message = listening.get_message(timeout=30)
     return message and message["data"]
 
 

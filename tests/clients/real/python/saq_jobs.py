@@ -18,6 +18,34 @@ def work(job: Job) -> None:
     asyncio.run(all_of_it(job))
 
 
+def idle(queue: Any) -> asyncio.Event:
+    """Set when a worker fails to fetch a job: it says nothing of that, and tries again for ever."""
+    seen = asyncio.Event()
+    fetch = queue.dequeue
+
+    async def dequeue(*given: Any, **more: Any) -> Any:
+        try:
+            return await fetch(*given, **more)
+        except Exception:
+            seen.set()
+            raise
+
+    queue.dequeue = dequeue
+    return seen
+
+
+async def unless(seen: asyncio.Event, result: Any) -> Any:
+    """The result, or TimeoutError where there will be none."""
+    never = asyncio.create_task(seen.wait())
+    coming = asyncio.create_task(result)
+    await asyncio.wait([never, coming], return_when=asyncio.FIRST_COMPLETED)
+    never.cancel()
+    if not coming.done():
+        coming.cancel()
+        raise TimeoutError
+    return coming.result()
+
+
 async def all_of_it(job: Job) -> None:
     queue = Queue.from_url(job.url, name=job.options["queues"][0])
     worker: Any = Worker(queue, functions=[double], concurrency=1, dequeue_timeout=1, shutdown_grace_period_s=0)
@@ -36,8 +64,9 @@ async def all_of_it(job: Job) -> None:
         return step(name, known, *gives)
 
     await run("enqueue", queue.enqueue("double", number=1))
+    failing = idle(queue)
     working = asyncio.create_task(worker.start())
-    await run("apply", queue.apply("double", number=2, timeout=5), 4)
+    await run("apply", unless(failing, queue.apply("double", number=2, timeout=30)), 4)
     await run("count", queue.count("incomplete"), 0)
     await run("stats", queue.info(jobs=True))
     other = Queue.from_url(job.url, name="other")
