@@ -93,7 +93,7 @@ def test_another_call_at_work_and_a_region_that_there_is_not_are_refused(root: P
         said = call(root, "init", "web-shop")
     assert (said.code, "another `datatier init` is at work" in said.err) == (2, True)
     said = call(root, "init", "web-shop", "--region", "eu-west-9")
-    assert (said.code, "--region: 'eu-west-9' is not a region of AWS. Did you mean `eu-west-1`?" in said.err) == (
+    assert (said.code, "--region: 'eu-west-9' is not a region of AWS." in said.err) == (
         2,
         True,
     )
