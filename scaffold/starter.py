@@ -17,7 +17,7 @@ def starter(name: str, region: str = REGION) -> Application:
         access=_access(plain(name), name),
         definition={"extensions": {}},
         access_comments=_access_comments(plain(name), name),
-        stack_comments={stack: {(): (_STACK_SCHEMA,), **(_PROD if stack == "prod" else {})} for stack in STACKS},
+        stack_comments={"prod": _PROD},
     )
 
 
@@ -76,7 +76,6 @@ def _access(plain: str, name: str) -> Tree:
 def _access_comments(plain: str, name: str) -> Comments:
     return {
         (): (
-            "yaml-language-server: $schema=docs/schemas/access.schema.json",
             "Who may do what inside PostgreSQL and Redis, and which keys there are. Names of caches are those of the",
             "stack; a rule for a cache that a stack does not have is skipped, and the report says so.",
         ),
@@ -109,7 +108,6 @@ def _access_comments(plain: str, name: str) -> Comments:
     }
 
 
-_STACK_SCHEMA = "yaml-language-server: $schema=docs/schemas/stack.schema.json"
 _PROD: Comments = {
     ("config", "data-tier:network"): (
         "Still to say: who may connect, and who hears of alarms.",
