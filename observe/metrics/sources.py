@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bootstrap.application import BUNDLED
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from observe.health.looker import Looker
@@ -52,7 +51,7 @@ class Watched:
 
 
 def sources(
-    watched: Watched, collectors: Iterable[str] = (), cap: int = CAP, *, migrations: Path = BUNDLED
+    watched: Watched, collectors: Iterable[str] = (), cap: int = CAP, *, migrations: Path
 ) -> tuple[Source, ...]:
     """For each node what the peers tell of it and what it is judged by; what is known of the stack.
 

@@ -82,7 +82,7 @@ def test_a_server_begins_and_ends(tmp_path: Path) -> None:
     """Also with a client that is in the middle of a request."""
     words = ["metrics", "serve", "--listen", "127.0.0.1:0", "--database-url", NOBODY]
     with subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *words], cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "cli.main", *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr
         line = process.stderr.readline()

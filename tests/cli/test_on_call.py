@@ -82,7 +82,7 @@ class Shop:
     def metrics(self, seconds: float = 60) -> Values:
         """What `datatier metrics print` gives now; it waits longer than that, for a computer that is busy."""
         watched = Watched(postgres=self.manifest, redis=self.manifest)
-        return scraped(Exporter(sources(watched), watched.prefix), seconds)
+        return scraped(Exporter(sources(watched, migrations=self.folder.path / "migrations"), watched.prefix), seconds)
 
     def mend(self, words: str) -> None:
         """Run a mend that is a command of ours."""

@@ -67,8 +67,7 @@ def test_since_a_revision(project: Any, folder: Path) -> None:
 
 def test_a_database_that_is_named(project: Any, tier: Any, folder: Path) -> None:
     """Empty it has to be: nobody's tables are undone."""
-    lines = tier.ok("env", "--reveal", "--identity", "clinic_migrator").out.splitlines()
-    env = dict(line.split("=", 1) for line in lines)
+    env = tier.ok("env", "--reveal", "--identity", "clinic_migrator", "--json").json
     url = f"postgres://{env['POSTGRES_USER']}@127.0.0.1:{env['POSTGRES_PORT']}/{env['POSTGRES_DB']}?sslmode=disable"
     given = {"DATABASE_URL": url, "PGPASSWORD": env["POSTGRES_PASSWORD"]}
     answer = project.run("migrate", "rehearse", "--path", "migrations", env=given)

@@ -353,9 +353,10 @@ def test_prometheus_has_data_for_every_rule_and_panel_and_one_alert_for_a_stoppe
     watched = Watched(postgres=manifest, redis=manifest)
     empty = {panel.id for board in BOARDS for panel in board.panels if panel.empty and board.id != "statements"}
     client = postgres_nodes(manifest, "shop_app")[0]
+    asked = sources(watched, ["stat_statements"], migrations=tier.path / "migrations")
     with (
         client.session() as session,
-        serving(Exporter(sources(watched, ["stat_statements"]), watched.prefix)) as port,
+        serving(Exporter(asked, watched.prefix)) as port,
         prometheus(tmp_path, port, RULES) as found,
     ):
         session.execute("SELECT 1")

@@ -1,5 +1,6 @@
 """A tier that is up: status, environment, sessions, logs, migrations, reset."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,21 @@ def test_up_again_changes_nothing_and_says_so(tier: Any) -> None:
     refreshed = tier.ok("up", "--refresh", "--json").json
     assert refreshed["changed"] == []
     assert [process["pid"] for process in refreshed["processes"]] == before
+
+
+def test_another_name_of_the_database_is_asked_for_with_what_is_in_it_before_anything_is_made(tier: Any) -> None:
+    path = tier.folder / "Pulumi.local.yaml"
+    before = path.read_text()
+    path.write_text(f"{before}  data-tier:postgres: {{database: ward}}\n")
+    try:
+        answer = tier.run("up")
+    finally:
+        path.write_text(before)
+    said = " ".join(answer.err.split())
+    beside = r"A new, empty database `ward` is made beside `clinic`, which stays with \d+ kB and about \d+ rows,"
+    assert (answer.code, re.search(beside, said) is not None) == (2, True), said
+    assert said.endswith("Nobody can be asked here: say --yes.")
+    assert tier.ok("psql", "master", "--", "-Atc", "SELECT 1 FROM pg_database WHERE datname = 'ward'").out == ""
 
 
 @pytest.mark.parametrize(

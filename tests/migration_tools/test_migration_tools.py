@@ -27,6 +27,7 @@ pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).parents[2]
 REAL = Path(__file__).parent / "real"
+NODE = (REAL / "node", REAL / "more")
 PYTHON = ROOT / ".venv" / "clients-postgres" / "bin" / "python"
 TRIED = {name: tool for name, tool in tools().items() if tool.tried == "test"}
 N = "depot"
@@ -82,8 +83,9 @@ def url(tier: Tier, identity: str) -> str:
 def say(tier: Tier, identity: str, mode: str) -> Iterator[tuple[str, str]]:
     environment = {**os.environ, "DATABASE_URL": url(tier, identity)}
     commands = [[PYTHON, REAL / "python" / "tools.py", mode]]
-    if shutil.which("node") and (REAL / "node" / "node_modules" / "ready").exists():
-        commands.append(["node", REAL / "node" / "tools.mjs", mode])
+    if shutil.which("node"):
+        installed = (folder for folder in NODE if (folder / "node_modules" / "ready").exists())
+        commands += [["node", folder / "main.mjs", mode] for folder in installed]
     for command in commands:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
@@ -104,7 +106,7 @@ def say(tier: Tier, identity: str, mode: str) -> Iterator[tuple[str, str]]:
 
 
 def _golang_migrate() -> Path | str | None:
-    """`make interop` builds it."""
+    """`make tools` and `make interop` build it."""
     built = ROOT / "build" / "bin" / "migrate"
     return built if built.exists() else shutil.which("migrate")
 
@@ -134,7 +136,7 @@ def migrated() -> Iterator[Migrated]:
 def said(found: Mapping[str, str], tool: str) -> str:
     """What a tool said; skips where its runtime is not here."""
     if tool not in found:
-        pytest.skip(f"{tool} is not here: make node, make interop")
+        pytest.skip(f"{tool} is not here: make tools")
     return found[tool]
 
 

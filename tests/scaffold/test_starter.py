@@ -43,6 +43,13 @@ def test_its_stacks_load(folder: Path) -> None:
         assert bool(load_stack(folder, stack).settings.notify.critical) is (stack == "prod")
 
 
+def test_editors_find_the_schema_of_each_declaration_in_its_first_line_alone(folder: Path) -> None:
+    for path, kind in {"access.yaml": "access", **{f"Pulumi.{stack}.yaml": "stack" for stack in STACKS}}.items():
+        lines = (folder / path).read_text().splitlines()
+        marked = [number for number, line in enumerate(lines) if "yaml-language-server" in line]
+        assert (marked, lines[0].rpartition("/")[2]) == ([0], f"{kind}.schema.json")
+
+
 def test_its_identities_are_those_that_the_pages_speak_of(folder: Path) -> None:
     first, second, *_ = (folder / "access.yaml").read_text().splitlines()
     assert (first, second[:18]) == (SCHEMA.format("access"), "# Who may do what ")

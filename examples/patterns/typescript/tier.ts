@@ -2,11 +2,11 @@
 // what every identity may do (ioredis asks for INFO at each connection, and is refused and warns without it).
 
 import { createHash } from "node:crypto";
-import { createClient, createCluster, ErrorReply, type RedisClientOptions } from "@redis/client";
+import { createClient, createCluster, ErrorReply, type RedisClientOptions, type RedisClientType } from "@redis/client";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 /** What the patterns ask of a client; one in cluster mode has the same commands. */
-export type Client = ReturnType<typeof createClient>;
+export type Client = RedisClientType;
 
 /**
  * A client of one cache; in cluster mode there is only database 0. Resolves once it is connected, and throws where the

@@ -95,7 +95,7 @@ def test_who_watches_sees_the_differences_that_the_master_sees(
 
 
 def told(url: str, cache: str) -> list[str]:
-    exporter = Exporter(sources(Watched(postgres=Secret(url), redis=Secret(cache))), None)
+    exporter = Exporter(sources(Watched(postgres=Secret(url), redis=Secret(cache)), migrations=Path("nowhere")), None)
     try:
         return [each for each in exporter.text(20).splitlines() if not each.startswith("#")]
     finally:
