@@ -170,7 +170,8 @@ def test_what_cannot_come_along_is_a_comment_with_what_to_do(live_postgres: Serv
     assert "objects" not in after
     told = [note.text for note in live.notes if note.place == "migration"]
     words = ("c_code", "event trigger watch", "publication everything", "policy old", "alembic_version",
-             "schema_migrations", "1 invalid indexes", "wrapper elsewhere", "server elsewhere", "1 user mappings")  # fmt: skip
+             "schema_migrations", "1 invalid indexes", "wrapper elsewhere", "server elsewhere",
+             "1 user mappings")  # fmt: skip
     assert len(told) == len(words)
     assert all(any(word in text for text in told) for word in words), told
     up = application.application.migrations["000001_baseline.up.sql"]
