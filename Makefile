@@ -16,7 +16,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down node clients-go test lint types unit fmt bench policy schema reference bundle image requirements clean reliability engine mutation
+.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop tools up dashboard down node clients-go test lint types unit fmt bench policy schema reference bundle image requirements clean reliability engine mutation
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -94,11 +94,12 @@ CLIENTS := clients clients-arq clients-postgres
 # What runs on Node, each folder from its own lock file and without install scripts. An npm that finds no registry stops
 # nothing: the tests of that folder skip then.
 NODE := examples/patterns/typescript tests/clients/real/node tests/migration_tools/real/node
+MORE_NODE := tests/migration_tools/real/more
 %/node_modules/ready: %/package-lock.json %/.npmrc
 	@echo "The first run: $*, in Node"
 	@cd $* && npm ci --loglevel=error && touch node_modules/ready
 
-node: ## Install the clients, the tools and the examples in Node that the tests try (needs npm).
+node: ## Install the clients, the tool and the examples in Node that the tests try (needs npm).
 	@if ! command -v npm >/dev/null; then echo "No npm on PATH: the tests in Node are skipped"; \
 	else for each in $(NODE); do $(AGAIN) -s $$each/node_modules/ready || echo "npm could not install the packages of $$each: its tests are skipped" >&2; done; fi
 
@@ -147,6 +148,9 @@ build/bin/redis-clients: $(wildcard tests/clients/real/go/*)
 
 clients-go: .venv/dev build/bin/redis-clients ## Try the Redis clients of Go under their presets (needs go).
 	@DATATIER_NO_SKIPS=make.clients-go $(BIN)/pytest -n 0 tests/clients/test_real_go.py
+
+tools: .venv/dev .venv/clients-postgres/ready build/bin/migrate $(foreach each,tests/migration_tools/real/node $(MORE_NODE),$(each)/node_modules/ready) ## Try every tool that migrates PostgreSQL, as a migrator (needs npm and go).
+	@DATATIER_NO_SKIPS=make.tools $(BIN)/pytest -n 0 tests/migration_tools
 
 fmt: .venv/dev ## Format, and fix what ruff can fix.
 	@$(BIN)/ruff format .
@@ -198,4 +202,4 @@ requirements: ## Update the pinned requirements (needs uv), with hashes and with
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/package.in -c requirements/runtime.txt -o components/requirements.txt
 
 clean: ## Remove everything that can be rebuilt; keep the data in .local.
-	@rm -rf .venv policy/venv $(addsuffix /node_modules,$(NODE)) examples/patterns/typescript/dist build .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv policy/venv $(addsuffix /node_modules,$(NODE) $(MORE_NODE)) examples/patterns/typescript/dist build .mypy_cache .ruff_cache .hypothesis

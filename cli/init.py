@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,12 +57,30 @@ def init(
 
     [bold]Examples:[/] datatier init shop    datatier init shop --database-url DATABASE_URL --redis-url jobs=JOBS_URL
     """
-    from scaffold import apply, checkout, named, plan
-    from scaffold.starter import starter
+    from knowledge.regions import region_problem
+    from scaffold import apply
 
     root = project_root()
     if root != PACKAGE:
         raise AskedError(f"{root} is not the checkout, whose application `init` replaces: run it in {PACKAGE}.")
+    if problem := region_problem(region):
+        raise AskedError(f"--region: {problem}")
+    with apply.alone(root):
+        _become(root, name, region, replace, database_url, redis_url or (), json)
+
+
+def _become(
+    root: Path,
+    name: str,
+    region: str,
+    replace: bool,
+    database_url: str | None,
+    redis_urls: Sequence[str],
+    json: bool,
+) -> None:
+    from scaffold import apply, checkout, named, plan
+    from scaffold.starter import starter
+
     interrupted = apply.pending(root)
     if interrupted not in (None, name):
         raise AskedError(f"`datatier init {interrupted}` was interrupted here: run it again before another one.")
@@ -74,13 +93,13 @@ def init(
         )
         return
     found = checkout.read(root)
-    urls = database_url is not None or bool(redis_url)
+    urls = database_url is not None or bool(redis_urls)
     if found.application == named.checked(name) and not replace and not urls:
         _pages(found, json)
         return
     plan.change(found, starter(name, region), replace=replace)  # refuses before any server is asked
     _refuse_unsaved(found)
-    live = read_live(name, region, database_url, redis_url or ()) if urls else None
+    live = read_live(name, region, database_url, redis_urls) if urls else None
     change = plan.change(found, live.application if live else starter(name, region), replace=replace)
     apply.prepare(root, change)
     apply.finish(root)

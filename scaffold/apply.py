@@ -6,18 +6,39 @@ former application is untouched, and each step after it is one rename.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bootstrap.errors import AskedError
 from scaffold.plan import LOCAL, Change
 
 # A folder of .local whose name begins with a dot is no stack's (local/state.py).
 _PREPARED = LOCAL / ".init"
 _PART = LOCAL / ".init.part"
 _PLAN = "plan.json"
+
+
+@contextmanager
+def alone(root: Path) -> Iterator[None]:
+    """Keep two calls in one checkout apart: flock on its folder, which leaves no file, and which a kill frees.
+
+    Raise AskedError where another call is at work.
+    """
+    folder = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AskedError(f"another `datatier init` is at work in {root}: wait for it, or end it.") from None
+        yield
+    finally:
+        os.close(folder)
 
 
 def pending(root: Path) -> str | None:

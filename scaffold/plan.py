@@ -13,6 +13,7 @@ from scaffold.application import Application
 from scaffold.checkout import Checkout
 from scaffold.files import TESTS, files
 from scaffold.rename import renamed
+from scaffold.yaml_text import flow
 
 EXAMPLES = Path("examples")
 LOCAL = Path(".local")
@@ -51,6 +52,12 @@ def change(checkout: Checkout, application: Application, *, replace: bool = Fals
         raise AskedError(
             f"the application of this checkout is {old}, which did not come with it: --replace moves it to "
             f"{EXAMPLES / old} and makes {application.name} the checkout's."
+        )
+    if application.name != old and (root / (taken := EXAMPLES / application.name)).exists():
+        raise AskedError(
+            f"{taken} is there already, so that {application.name} could not be kept there one day: take another name, "
+            "or rename that folder. An application that `init` moved there comes back by undoing that commit "
+            "(`git revert`)."
         )
     kept = EXAMPLES / old
     if (root / kept).exists():
@@ -102,8 +109,9 @@ def _pointing(content: bytes) -> bytes:
 
 def _called(text: str, old: str, new: str) -> str:
     """Pulumi.yaml with another name of the application."""
+    said = flow(new)  # `no` would be a truth value
     made, count = re.subn(
-        rf"^(\s+(?:data-tier:)?name: +)(['\"]?){re.escape(old)}\2(?=\s|$)", rf"\g<1>{new}", text, flags=re.M
+        rf"^(\s+(?:data-tier:)?name: +)(['\"]?){re.escape(old)}\2(?=\s|$)", rf"\g<1>{said}", text, flags=re.M
     )
     if count != 1:
         raise AskedError(f"{PROJECT_FILE} must say `name: {old}` once, on a line of its own below `config:`.")

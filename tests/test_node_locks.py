@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-(NODE,) = re.findall(r"^NODE := (.+)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+NODE = " ".join(re.findall(r"^(?:MORE_)?NODE := (.+)$", MAKEFILE, re.MULTILINE)).split()
 
 
 def read(folder: str, name: str) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def asked_for(package: dict[str, Any]) -> dict[str, str]:
     return {**package.get("dependencies", {}), **package.get("devDependencies", {})}
 
 
-@pytest.mark.parametrize("folder", NODE.split())
+@pytest.mark.parametrize("folder", NODE)
 def test_each_package_has_a_hash_and_no_address(folder: str) -> None:
     """npm takes the address that stands in a lock file, wherever its registry is: `omit-lockfile-registry-resolved`."""
     packages = {name: said for name, said in read(folder, "package-lock.json")["packages"].items() if name}
@@ -35,7 +36,7 @@ def test_each_package_has_a_hash_and_no_address(folder: str) -> None:
     assert {"ignore-scripts=true", "omit-lockfile-registry-resolved=true"} <= set(said)
 
 
-@pytest.mark.parametrize("folder", NODE.split())
+@pytest.mark.parametrize("folder", NODE)
 def test_the_lock_file_is_of_what_is_asked_for(folder: str) -> None:
     wanted = asked_for(read(folder, "package.json"))
     assert wanted

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from application_server import Application, acting, application_server_of, empty, filled, filled_of, servers
+from real_client import real_clients
 from threat_models import ROWS
 
-__all__ = ["acting", "application_server_of", "empty", "filled", "filled_of", "servers"]
+__all__ = ["acting", "application_server_of", "empty", "filled", "filled_of", "real_clients", "servers"]
 
 
 @pytest.fixture(scope="session")

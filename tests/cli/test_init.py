@@ -9,6 +9,8 @@ import made_checkout
 import pytest
 from in_process import call
 
+from scaffold import apply
+
 GIT = ["git", "-c", "user.name=ann", "-c", "user.email=ann@example.org"]
 
 
@@ -82,3 +84,17 @@ def test_an_interrupted_one_goes_on_and_no_other_begins(root: Path, monkeypatch:
     assert (other.code, "`datatier init web-shop` was interrupted here: run it again" in other.err) == (2, True)
     assert call(root, "init", "web-shop").out == "web-shop is the application here: what was interrupted is done\n"
     assert (root / "examples" / "clinic" / "access.yaml").is_file()
+
+
+def test_another_call_at_work_and_a_region_that_there_is_not_are_refused(root: Path) -> None:
+    commit(root)
+    before = made_checkout.contents(root)
+    with apply.alone(root):
+        said = call(root, "init", "web-shop")
+    assert (said.code, "another `datatier init` is at work" in said.err) == (2, True)
+    said = call(root, "init", "web-shop", "--region", "eu-west-9")
+    assert (said.code, "--region: 'eu-west-9' is not a region of AWS." in said.err) == (
+        2,
+        True,
+    )
+    assert made_checkout.contents(root) == before

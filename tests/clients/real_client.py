@@ -11,15 +11,16 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
 import pytest
-from real_servers import Valkey
+from real_servers import Valkey, valkey
 
 from bootstrap.access import Access, access_string, load_access
 from bootstrap.redis.by_url import apply_client
@@ -102,7 +103,7 @@ class Program:
     """A client's program, started once and given job after job."""
 
     def __init__(self, command: list[str], port: int) -> None:
-        environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port)}
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -166,15 +167,21 @@ class RealClients:
 
     def run(self, case: Case, rules: str) -> Seen:
         """The case's steps as a user of these rules, on an empty server."""
-        program = self._program(case.program)
+        options = {key: value for key, value in case.options.items() if key != "prefix"}
+        return self.work(case.program, case.client, rules, case.options.get("prefix", IDENTITY), options)
+
+    def work(
+        self, program: str, client: str, rules: str, prefix: str, options: Mapping[str, Any] | None = None
+    ) -> Seen:
+        """A program's steps as a user of these rules, on an empty server."""
+        started = self._program(program)
         with self._server.admin() as admin:
             admin.flushall()
             admin.script_flush()
             apply_client(admin, [User(name=IDENTITY, rules=rules, password=Secret(PASSWORD))])
             admin.acl_log_reset()
-            options = {key: value for key, value in case.options.items() if key != "prefix"}
-            prefix = case.options.get("prefix", IDENTITY)
-            steps = program.work(client=case.client, user=IDENTITY, password=PASSWORD, prefix=prefix, options=options)
+            job = {"client": client, "user": IDENTITY, "password": PASSWORD, "prefix": prefix}
+            steps = started.work(**job, options=dict(options or {}))
             log = [dict(entry) for entry in admin.acl_log()]
         mine = [entry for entry in log if entry["username"] == IDENTITY]
         return Seen(steps=steps, denied=frozenset(_RANDOM.sub("...", f"{e['reason']} {e['object']}") for e in mine))
@@ -185,6 +192,17 @@ class RealClients:
             self._started.callback(made.close)
             self._programs[name] = made
         return self._programs[name]
+
+
+@pytest.fixture(scope="session")
+def real_clients() -> Iterator[RealClients]:
+    """Clients on a server that they share."""
+    with (
+        tempfile.TemporaryDirectory(prefix="dt-valkey-", dir="/tmp") as folder,
+        valkey(Path(folder)) as server,
+        ExitStack() as started,
+    ):
+        yield RealClients(server, started)
 
 
 def _command(name: str) -> list[str]:

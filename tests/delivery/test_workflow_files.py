@@ -24,7 +24,10 @@ DRILL = [
 EXPECTED: dict[tuple[str, str], list[str]] = {
     ("ci.yml", "gate"): ["Check out", "Python", "Go", "Lint, types, tests"],
     ("ci.yml", "engine"): ["Check out", "Python", "Pulumi", "Suite of the engine"],
-    ("ci.yml", "interop"): ["Check out", "Python", "Go", "Take turns with golang-migrate", "Redis clients in Go"],
+    ("ci.yml", "interop"): [
+        *("Check out", "Python", "Go", "Take turns with golang-migrate", "Redis clients in Go"),
+        "Tools that migrate PostgreSQL",
+    ],
     ("ci.yml", "servers"): [
         "Check out",
         "Python",

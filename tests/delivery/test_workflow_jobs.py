@@ -42,6 +42,7 @@ CONCERNED: dict[str, tuple[list[str], str]] = {
         "tests/bootstrap/migrate/test_migrate_interop.py",
     ),
     "make clients-go": (["DATATIER_NO_SKIPS=make.clients-go", "test_real_go.py"], "tests/clients/test_real_go.py"),
+    "make tools": (["DATATIER_NO_SKIPS=make.tools", "tests/migration_tools"], "tests/migration_tools"),
     "make tls": (["DATATIER_NO_SKIPS=.", "tests/tls"], "tests/tls"),
     "sudo make servers": ([".ci/servers"], ".ci/servers"),
     "make bundle": (["-m bootstrap.bundle build/runner.zip"], "tests/bootstrap/test_bundle.py"),

@@ -102,6 +102,32 @@ def test_a_place_that_is_taken_is_not_overwritten(root: Path) -> None:
         planned(root)
 
 
+def test_a_name_whose_place_among_the_examples_is_taken_is_refused(root: Path) -> None:
+    (root / "examples" / "patterns").mkdir(parents=True)
+    with pytest.raises(AskedError, match="examples/patterns is there already, so that patterns could not be kept"):
+        planned(root, "patterns")
+
+
+@pytest.mark.parametrize("name", ["no", "off", "y", "a", "web-shop"])
+def test_what_a_name_is_in_yaml_it_is_text_here(root: Path, name: str) -> None:
+    become(root, name)
+    assert project_config(root) == {"data-tier:name": name}
+    become(root, "desk", replace=True)
+    assert project_config(root / "examples" / name) == {"data-tier:name": name}
+
+
+def test_two_at_once_are_kept_apart(root: Path) -> None:
+    before = made_checkout.contents(root)
+    with (
+        apply.alone(root),
+        pytest.raises(AskedError, match="another `datatier init` is at work in"),
+        apply.alone(root),
+    ):
+        pass
+    with apply.alone(root):
+        assert made_checkout.contents(root) == before
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

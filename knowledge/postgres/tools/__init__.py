@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
+from typing import Any, Literal
 
 
-class MigrationTool(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class MigrationTool:
     """One tool."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: str
     runtime: Literal["Go", "Java", "Node", "Python", "Rust"]
@@ -45,4 +43,9 @@ class MigrationTool(BaseModel):
 def tools() -> dict[str, MigrationTool]:
     """Return every tool by its name."""
     files = sorted(Path(__file__).parent.glob("*.toml"))
-    return {file.stem: MigrationTool.model_validate(tomllib.loads(file.read_text("utf-8"))) for file in files}
+    return {file.stem: _tool(tomllib.loads(file.read_text("utf-8"))) for file in files}
+
+
+def _tool(table: dict[str, Any]) -> MigrationTool:
+    fields: dict[str, Any] = {key: tuple(each) if isinstance(each, list) else each for key, each in table.items()}
+    return MigrationTool(**fields)

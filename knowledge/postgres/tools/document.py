@@ -31,9 +31,10 @@ What to write into `access.yaml`:
 A tool that takes a lock for its session must not run through a pool in transaction mode ([pools](pools.md)). As the
 application, at its start-up, only run what the table says passes.
 
-Each was run on PostgreSQL 18 as a sibling login of a migrator. *test*: by `tests/migration_tools/`, each time. *hand*:
-on a tier that the bootstrap had seeded, with an empty `migrations/`. *earlier*: by hand on a server with the same roles
-and grants, not with this bootstrap.
+Each was run on PostgreSQL 18 as a sibling login of a migrator. *test*: by `tests/migration_tools/`, which `make tools`
+runs for all of them, and `make test` for those in Python and graphile-worker. *hand*: on a tier that the bootstrap had
+seeded, with an empty `migrations/`. *earlier*: by hand on a server with the same roles and grants, not with this
+bootstrap.
 """
 _COLUMNS = ("tool", "version", "run it", "what it leaves", "as the application at start-up", "lock", "tried")
 
