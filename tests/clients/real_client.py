@@ -51,7 +51,7 @@ class Program:
     """A client's program, started once and given job after job."""
 
     def __init__(self, command: list[str], port: int) -> None:
-        environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port)}
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

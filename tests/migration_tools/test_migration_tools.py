@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ class Migrated:
     migrated: dict[str, str] = field(default_factory=dict)
     """Tool -> empty, or its error, as the migrator."""
     before: dict[str, str] = field(default_factory=dict)
-    """As the application at start-up, before the second bootstrap."""
+    """The queue in Node as the application, before the second bootstrap."""
     second: Report | None = None
     used: dict[str, str] = field(default_factory=dict)
     """As the application after it."""
@@ -80,18 +80,26 @@ def url(tier: Tier, identity: str) -> str:
     return f"postgresql://{credential.username}:{credential.password.reveal()}@{where}"
 
 
-def say(tier: Tier, identity: str, mode: str) -> Iterator[tuple[str, str]]:
-    environment = {**os.environ, "DATABASE_URL": url(tier, identity)}
-    commands = [[PYTHON, REAL / "python" / "tools.py", mode]]
-    if shutil.which("node"):
-        installed = (folder for folder in NODE if (folder / "node_modules" / "ready").exists())
-        commands += [["node", folder / "main.mjs", mode] for folder in installed]
+def installed(mode: str, *folders: Path) -> list[list[str | Path]]:
+    """The commands of the tools in Node that are here."""
+    if shutil.which("node") is None:
+        return []
+    return [["node", each / "main.mjs", mode] for each in folders if (each / "node_modules" / "ready").exists()]
+
+
+def said_by(commands: Sequence[Sequence[str | Path]], environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Tool -> empty, or its error."""
     for command in commands:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         for line in done.stdout.splitlines():
             said = json.loads(line)
             yield said["tool"], said.get("error", "")
+
+
+def say(tier: Tier, identity: str, mode: str) -> Iterator[tuple[str, str]]:
+    environment = {**os.environ, "DATABASE_URL": url(tier, identity)}
+    yield from said_by([[PYTHON, REAL / "python" / "tools.py", mode], *installed(mode, *NODE)], environment)
     if migrate := _golang_migrate():
         with tempfile.TemporaryDirectory(prefix="dt-tool-") as folder:
             up = "CREATE TABLE golang_things (id serial PRIMARY KEY, name text);"
@@ -127,7 +135,8 @@ def migrated() -> Iterator[Migrated]:
         tier.manifest = tier.manifest.model_copy(update={"access": ACCESS, "secrets": secrets})
         found = Migrated(tier, tier.run())
         found.migrated = dict(say(tier, f"{N}_migrator", "migrate"))
-        found.before = dict(say(tier, f"{N}_app", "use"))
+        queue = installed("use", REAL / "node")
+        found.before = dict(said_by(queue, {**os.environ, "DATABASE_URL": url(tier, f"{N}_app")}))
         found.second = tier.run()
         found.used = dict(say(tier, f"{N}_app", "use"))
         yield found

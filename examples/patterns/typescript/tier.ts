@@ -17,15 +17,16 @@ export type Client = RedisClientType;
  */
 export async function connect(cache: string, database = 0, environment: Environment = process.env): Promise<Client> {
     const { options, cluster } = options_(cache, environment);
-    const client = cluster
-        ? (createCluster({ rootNodes: [{ socket: options.socket! }], defaults: options }) as unknown as Client)
+    const client: unknown = cluster
+        ? createCluster({ rootNodes: [{ socket: options.socket! }], defaults: options })
         : createClient({ ...options, database });
-    return await opened(client);
+    return await opened(client as Client);
 }
 
 /** A connection to one node, in cluster mode too: what is published on any node is heard on all. */
 export async function connectNode(cache: string, environment: Environment = process.env): Promise<Client> {
-    return await opened(createClient(options_(cache, environment).options));
+    const client: unknown = createClient(options_(cache, environment).options);
+    return await opened(client as Client);
 }
 
 /** Whether a cache cannot serve at the moment. A refusal is not that: it is a mistake and must be seen. */
