@@ -64,9 +64,7 @@ def test_what_differs_is_told_and_left(defined: Tier, monkeypatch: pytest.Monkey
         conn.execute("ALTER TABLE users DROP COLUMN email")
         conn.execute(f"GRANT DELETE ON events TO {name}_reporting")
         before = state(conn)
-    monkeypatch.setattr(
-        "bootstrap.drift.look.__kwdefaults__", {**look.__kwdefaults__, "migrations": defined.migrations}
-    )
+    monkeypatch.setattr("bootstrap.handler.BUNDLED", defined.migrations)
     event = {"action": "check", "manifest": defined.manifest.model_dump(mode="json")}
     found = Drift.model_validate(handler(event, UnderAlias()))
     with defined.postgres.superuser(database) as conn:
