@@ -62,8 +62,9 @@ def secret_of(said: str, option: str) -> Secret:
     """The URL, or what is in the environment variable of that name: a command line is seen by everybody."""
     if not _VARIABLE.fullmatch(said):
         return Secret(said)
-    if said not in os.environ:
-        raise AskedError(f"{option} {said}: no environment variable is called so; write a URL, or export it.")
+    if not os.environ.get(said):  # of an empty URL libpq would make a server of this computer
+        missing = "that environment variable is empty" if said in os.environ else "no environment variable is called so"
+        raise AskedError(f"{option} {said}: {missing}; write a URL, or export it.")
     return Secret(os.environ[said])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 _TRANSACTION = (
-    "# Row-level security: set_config('app.user_id', ..., true) inside a transaction. Under autocommit it does "
+    "# Row-level security by a setting: set_config(NAME, VALUE, true) inside a transaction. Under autocommit it does "
     "nothing, and no row is found."
 )
 _KEPT = "# SET without LOCAL stays in a connection for who gets it next."

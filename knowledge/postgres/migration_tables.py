@@ -1,14 +1,14 @@
 """Tables in which migration tools keep what they have applied, by name and columns.
 
-Seen by running each tool: Alembic 1.20, Django 5.2, drizzle 0.45, node-pg-migrate 9, knex 3.3, TypeORM 1.1, Flyway 13,
-Liquibase 4.33, sqlx-cli 0.9, goose 3.30, River 0.51; Prisma's, Rails', Ecto's and dbmate's from their documentation.
+Seen by running each tool of `tools/`, in the version that stands there; Prisma's, Rails', Ecto's and dbmate's are from
+their documentation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-_TOOLS: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
+TABLES: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
     "alembic_version": (("Alembic", frozenset({"version_num"})),),
     "django_migrations": (("Django", frozenset({"app", "name", "applied"})),),
     "__drizzle_migrations": (("drizzle", frozenset({"hash", "created_at"})),),
@@ -30,8 +30,9 @@ _TOOLS: dict[str, tuple[tuple[str, frozenset[str]], ...]] = {
         ("Rails or dbmate", frozenset({"version"})),
     ),
 }
+"""Table -> whose it may be, each with columns that tell it from others'."""
 
 
 def migration_tool(table: str, columns: Collection[str]) -> str | None:
     """The tool whose books a table is, by its bare name and columns; None where it is nobody's known here."""
-    return next((tool for tool, has in _TOOLS.get(table, ()) if has <= set(columns)), None)
+    return next((tool for tool, has in TABLES.get(table, ()) if has <= set(columns)), None)

@@ -47,7 +47,7 @@ def doubts(live: Sequence[LiveCache]) -> Iterator[Note]:
             usual = cache_defaults()
             text = (
                 f"{each.name}: the live server is {each.product} {each.version}, which ElastiCache has not: here it "
-                f"is {usual['engine']} {usual['version']} here, which takes the same commands but for modules"
+                f"is {usual['engine']} {usual['version']}, which takes the same commands but for modules"
             )
             yield Note(place="stacks", at=_AT, text=text)
         need = each.peak * _ROOM / (1 - _RESERVED)

@@ -9,6 +9,7 @@ from typing import Any
 
 from bootstrap.access.keyspaces import glob_of
 from bootstrap.access.model import Keyspace
+from bootstrap.access.names import duration
 from bootstrap.acl.glob import includes, universal
 from observe.keys.group import Group
 from scaffold.live.notes import Note
@@ -17,7 +18,6 @@ from scaffold.live.recognised import Recognised
 ENOUGH = 10
 """Of fewer keys neither the longest life nor the only type says much."""
 _WORDS = ("30s", "1m", "2m", "5m", "10m", "15m", "30m", "1h", "2h", "6h", "12h", "24h", "2d", "7d", "14d", "30d", "90d")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DAY = 86_400
 _UNSAYABLE = re.compile(r"[^\x21-\x7e]|[{}\\\[\]?]")
 _MOST = 40
@@ -38,7 +38,7 @@ def in_words(milliseconds: int) -> str:
     """The next longer life that somebody would have written: 86,300 s is `24h`."""
     seconds = -(-milliseconds // 1000)
     for word in _WORDS:
-        if seconds <= int(word[:-1]) * _UNITS[word[-1]]:
+        if seconds <= (duration(word) or 0):
             return word
     return f"{-(-seconds // _DAY)}d"
 

@@ -48,7 +48,7 @@ LOCKS = ("narrower pattern", "scan", "foreign key", "foreign channel", "flush", 
     [
         ("main", "python/redis_py.py", "lock", LOCKS),
         ("queue", "python/redis_py.py", "lock", LOCKS),
-        ("main", "node/rate_limiter_flexible.mjs", "rate_limit", ("default prefix",)),
+        ("main", "node/rate_limiter_flexible.mjs", "rate_limit", ("default prefix", "default prefix, insured")),
         ("queue", "node/bullmq.mjs", "queue", ("who works", "default prefix")),
     ],
 )

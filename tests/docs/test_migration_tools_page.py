@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 from pydantic import TypeAdapter
 
+from knowledge.postgres.migration_tables import TABLES
 from knowledge.postgres.tools import MigrationTool, tools
 from knowledge.postgres.tools.document import document
 
@@ -23,3 +25,23 @@ def test_the_page_is_what_the_data_says() -> None:
 def test_each_file_is_of_the_declared_types(name: str) -> None:
     """`knowledge` itself has no validator: the components need it, and theirs would be one requirement more."""
     assert TypeAdapter(MigrationTool).validate_python(asdict(tools()[name])) == tools()[name]
+
+
+def test_a_table_by_which_a_tool_is_known_is_one_that_it_leaves() -> None:
+    known = [(table, tool) for table, owners in TABLES.items() for tool, _ in owners]
+    leaves = {tool.title: [leaf.split()[0] for leaf in tool.leaves] for tool in tools().values()}
+    strange = {
+        (table, tool)
+        for table, tool in known
+        if not any(
+            title.startswith(tool) and any(fnmatch(f"{leaf.partition('.')[0]}.{table}", leaf) for leaf in left)
+            for title, left in leaves.items()
+        )
+    }
+    from_their_documentation = {
+        ("_prisma_migrations", "Prisma"),
+        ("ar_internal_metadata", "Rails"),
+        ("schema_migrations", "Ecto"),
+        ("schema_migrations", "Rails or dbmate"),
+    }
+    assert strange == from_their_documentation

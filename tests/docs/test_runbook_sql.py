@@ -12,20 +12,24 @@ import pytest
 from pages import NAME, Command, commands
 from real_servers import Postgres, postgres, postgres_binaries
 
+from scaffold.application import plain
+
+DATABASE = plain(NAME)
+
 # Statement that only reads -> why no command of datatier asks it.
 READ = {
     "SELECT oid::regclass AS relation, relkind, pg_relation_filepath(oid)": "whose a file is that the log names",
     "SELECT id, kind, version, before, at, who, tool FROM datatier_migrations": "only the migrator may read it",
 }
 ACTS = re.compile(r"REINDEX|VACUUM|ANALYZE|DROP INDEX|SELECT pg_drop_replication_slot|SET ROLE|DROP DATABASE")
-VALUES = {"<table>": "public.documents", "<index>": "public.documents_title", "<copy>": f"{NAME}_restored"}
+VALUES = {"<table>": "public.documents", "<index>": "public.documents_title", "<copy>": f"{DATABASE}_restored"}
 ROLES = f"""
-    GRANT rds_superuser TO {NAME}_admin;
-    GRANT {NAME}_owner TO {NAME}_migrator;
-    GRANT CREATE ON SCHEMA public TO {NAME}_owner;
+    GRANT rds_superuser TO {DATABASE}_admin;
+    GRANT {DATABASE}_owner TO {DATABASE}_migrator;
+    GRANT CREATE ON SCHEMA public TO {DATABASE}_owner;
 """
 OBJECTS = f"""
-    SET SESSION AUTHORIZATION {NAME}_owner;
+    SET SESSION AUTHORIZATION {DATABASE}_owner;
     CREATE TABLE IF NOT EXISTS documents (id bigint PRIMARY KEY, title text);
     CREATE INDEX IF NOT EXISTS documents_title ON documents (title);
     CREATE TABLE IF NOT EXISTS datatier_migrations
@@ -45,7 +49,7 @@ def server() -> Iterator[Postgres]:
     try:
         with postgres(binaries, folder, int(major)) as running:
             with running.superuser() as conn:
-                for name in (f"{NAME}_admin", f"{NAME}_migrator", f"{NAME}_owner"):
+                for name in (f"{DATABASE}_admin", f"{DATABASE}_migrator", f"{DATABASE}_owner"):
                     conn.execute(f"CREATE ROLE {name}".encode())
                 conn.execute(ROLES.encode())
             yield running
@@ -69,9 +73,9 @@ def test_it_runs(server: Postgres, command: Command) -> None:
     with server.superuser() as conn:
         conn.execute(OBJECTS.encode())
         if any("<copy>" in sql for sql in command.sql):
-            conn.execute(f"CREATE DATABASE {NAME}_restored OWNER {NAME}_admin".encode())
+            conn.execute(f"CREATE DATABASE {DATABASE}_restored OWNER {DATABASE}_admin".encode())
         who = command.words[2]
-        conn.execute(f"SET SESSION AUTHORIZATION {f'{NAME}_admin' if who == 'master' else who}".encode())
+        conn.execute(f"SET SESSION AUTHORIZATION {f'{DATABASE}_admin' if who == 'master' else who}".encode())
         for sql in command.sql:
             conn.execute(_safe(sql.strip()).encode())
 

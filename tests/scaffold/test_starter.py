@@ -18,7 +18,6 @@ from scaffold.files import files
 from scaffold.named import checked
 from scaffold.starter import STACKS, starter
 
-SCHEMA = "# yaml-language-server: $schema=docs/schemas/{}.schema.json"
 NAMES = ("shop", "web-shop", "inventory-of-a-shop", "x")
 
 
@@ -36,7 +35,6 @@ def test_its_stacks_load(folder: Path) -> None:
         settings = load_stack(folder, stack).settings
         assert settings.profile == stack
         text = (folder / f"Pulumi.{stack}.yaml").read_text()
-        assert text.splitlines()[:2] == [SCHEMA.format("stack"), "config:"]
         assert yaml.safe_load(text) == {"config": {"aws:region": "eu-central-1", "data-tier:profile": stack}}
         # What is proposed in a comment would be taken, too.
         (folder / f"Pulumi.{stack}.yaml").write_text(text.replace("  # data-tier:", "  data-tier:"))
@@ -51,8 +49,6 @@ def test_editors_find_the_schema_of_each_declaration_in_its_first_line_alone(fol
 
 
 def test_its_identities_are_those_that_the_pages_speak_of(folder: Path) -> None:
-    first, second, *_ = (folder / "access.yaml").read_text().splitlines()
-    assert (first, second[:18]) == (SCHEMA.format("access"), "# Who may do what ")
     access = read_access(folder)
     plain = access.owner.removesuffix("_owner")
     assert set(access.identities) == {

@@ -8,7 +8,7 @@ from typing import Any
 from arq import create_pool
 from arq.connections import RedisSettings
 from arq.worker import Worker, func
-from job import HOST, PORT, Job, serve, step
+from job import HOST, PORT, Job, awaited, serve
 
 
 async def double(context: dict[str, Any], number: int) -> int:
@@ -23,21 +23,8 @@ async def all_of_it(job: Job) -> None:
     settings = RedisSettings(HOST, PORT, username=job.user, password=job.password, conn_retries=0)
     pool = await create_pool(settings, default_queue_name=f"arq:{job.prefix}")
 
-    async def run(name: str, do: Any, *gives: Any) -> Any:
-        try:
-            value, failed = await do, None
-        except Exception as error:
-            value, failed = None, error
-
-        def known() -> Any:
-            if failed:
-                raise failed
-            return value
-
-        return step(name, known, *gives)
-
-    sent = await run("enqueue", pool.enqueue_job("double", 2))
-    await run("enqueue for later", pool.enqueue_job("double", 3, _defer_by=3600))
+    sent = await awaited("enqueue", pool.enqueue_job("double", 2))
+    await awaited("enqueue for later", pool.enqueue_job("double", 3, _defer_by=3600))
     worker = Worker(
         [func(double, name="double")],
         redis_pool=pool,
@@ -47,10 +34,10 @@ async def all_of_it(job: Job) -> None:
         poll_delay=0.05,
         handle_signals=False,
     )
-    finished = await run("work", worker.run_check(), 1) is not None
-    await run("result", sent.result(timeout=30 if finished else 0.1, poll_delay=0.05) if sent else pool.ping(), 4)
-    await run("all results", pool.all_job_results())
-    await run("other keys", pool.get("other:key"))
+    finished = await awaited("work", worker.run_check(), 1) is not None
+    await awaited("result", sent.result(timeout=30 if finished else 0.1, poll_delay=0.05) if sent else pool.ping(), 4)
+    await awaited("all results", pool.all_job_results())
+    await awaited("other keys", pool.get("other:key"))
     await pool.aclose()
 
 

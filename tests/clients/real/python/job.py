@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,21 @@ def step(name: str, do: Callable[[], Any], gives: Any = ...) -> Any:
     else:
         _say(step=name, ok=True)
     return value
+
+
+async def awaited(name: str, doing: Awaitable[Any], gives: Any = ...) -> Any:
+    """The same for what is under way in a loop."""
+    try:
+        value, failed = await doing, None
+    except Exception as error:
+        value, failed = None, error
+
+    def known() -> Any:
+        if failed:
+            raise failed
+        return value
+
+    return step(name, known, gives)
 
 
 def serve(work: Callable[[Job], None]) -> None:
