@@ -25,7 +25,8 @@ def work(job: Job) -> None:
     prefix = {"global_keyprefix": f"{job.prefix}:"}
     app = Celery("clinic", broker=url, backend=url)
     app.conf.update(
-        broker_transport_options={**prefix, "max_retries": 0},
+        # A worker that is to stop ends its BRPOP first, of a second if nothing is said.
+        broker_transport_options={**prefix, "max_retries": 0, "polling_interval": 0.05},
         result_backend_transport_options=prefix,
         broker_connection_retry_on_startup=False,
         broker_connection_retry=False,
