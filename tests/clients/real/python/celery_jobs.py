@@ -49,10 +49,10 @@ def work(job: Job) -> None:
     step("worker", working.begin, "ready")
     step("ping", lambda: working.answer(app), "pong")
     first: Any = step("send", lambda: double.delay(1))
-    # A sender waits for ever where the worker has ended.
-    step("result", lambda: first.get(timeout=_PATIENCE if working.alive else 0.1), 2)
+    # A sender waits for ever where the worker has ended, and a second at a time.
+    step("result", lambda: first.get(timeout=_PATIENCE if working.alive else 1e-6), 2)
     if working.alive:
-        step("group", lambda: group(double.s(n) for n in (1, 2))().get(timeout=_PATIENCE), [2, 4])
+        step("group", lambda: group(double.s(n) for n in (1, 2))().get(timeout=_PATIENCE, interval=0.02), [2, 4])
         step("chord", lambda: chord(double.s(n) for n in (1, 2))(total.s()).get(timeout=_PATIENCE), 6)
         step("forget", first.forget)
         step("revoke", lambda: app.control.revoke("nobody"))
