@@ -137,4 +137,5 @@ def show_notes(found: LiveApplication) -> None:
         return
     out.print(f"{counted(len(found.notes), 'thing')} to look at, each a comment in its file:")
     for each in found.notes:
-        out.print(f"  [bold]{files[each.place]}[/] {escape(each.text)}")
+        where = f"{'.'.join(each.at)}: " if each.at else ""
+        out.print(f"  [bold]{files[each.place]}[/] {escape(where + each.text)}")

@@ -38,7 +38,8 @@ def questions(source: StackSource, state: StateDir) -> Iterator[tuple[str, str]]
             yield server_sentence(identifier, database, holds, instance.identifier), instance.identifier
             continue
         if database != instance.database:
-            yield database_sentence(database, holds, instance.database), instance.database
+            there = _content(state, identifier, instance.database)
+            yield database_sentence(database, holds, instance.database, there), instance.database
         if user != master:
             yield master_sentence(user, master), master
 
@@ -51,10 +52,11 @@ def server_sentence(was: str, database: str, holds: str, now: str) -> str:
     )
 
 
-def database_sentence(was: str, holds: str, now: str) -> str:
-    """What becomes of a database."""
+def database_sentence(was: str, holds: str, now: str, there: str | None = None) -> str:
+    """What becomes of a database; `there` is what the other one holds already, None where it is to be made."""
+    made = f"A new, empty database `{now}` is made beside" if there is None else f"`{now}`{there} takes the place of"
     return (
-        f"A new, empty database `{now}` is made beside `{was}`, which stays{holds}, and which nothing of the stack "
+        f"{made} `{was}`, which stays{holds}, and which nothing of the stack "
         f"looks at any more. Keep it by `data-tier:postgres: {{database: {was}}}`: {_OF_NAME}. {_ON_AWS}"
     )
 
@@ -76,6 +78,12 @@ def _primaries(state: StateDir) -> Iterator[Entry]:
 
 def _holds(state: StateDir, identifier: str, database: str) -> str:
     """How much is in a database; where its server is down, that."""
+    found = _content(state, identifier, database)
+    return " (its server is down: how much is in it is not known)" if found is None else found
+
+
+def _content(state: StateDir, identifier: str, database: str) -> str | None:
+    """How much is in a database; None where nobody can log in to one of that name."""
     import psycopg
 
     from local.handlers.base import server
@@ -84,7 +92,7 @@ def _holds(state: StateDir, identifier: str, database: str) -> str:
         with server(state, identifier).connect(database) as connection:
             return held(connection)
     except psycopg.OperationalError:
-        return " (its server is down: how much is in it is not known)"
+        return None
 
 
 def held(connection: Connection[Any]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap.errors import AskedError
+from scaffold.checkout import DATA
 from scaffold.plan import LOCAL, Change
 
 # A folder of .local whose name begins with a dot is no stack's (local/state.py).
@@ -26,19 +26,16 @@ _PLAN = "plan.json"
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Keep two calls in one checkout apart: flock on its folder, which leaves no file, and which a kill frees.
+    """Keep two calls in one checkout apart: flock on a file that no call moves or writes, and which a kill frees.
 
     Raise AskedError where another call is at work.
     """
-    folder = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
-    try:
+    with (root / DATA).open("rb") as held:
         try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise AskedError(f"another `datatier init` is at work in {root}: wait for it, or end it.") from None
         yield
-    finally:
-        os.close(folder)
 
 
 def pending(root: Path) -> str | None:

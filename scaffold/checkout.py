@@ -11,7 +11,8 @@ from bootstrap.errors import AskedError
 from infra.settings.stackfile import PROJECT_FILE, file_of, project_config
 from scaffold.files import PAGE, TESTS
 
-_DATA = Path("scaffold") / "checkout.toml"
+DATA = Path("scaffold") / "checkout.toml"
+"""What every checkout has, whosever the application in it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +33,9 @@ class Checkout:
 def read(root: Path) -> Checkout:
     """Look at a checkout. Raise AskedError for a folder that is none."""
     try:
-        data = tomllib.loads((root / _DATA).read_text("utf-8"))
+        data = tomllib.loads((root / DATA).read_text("utf-8"))
     except FileNotFoundError:
-        raise AskedError(f"{root} is not a checkout of data-tier: it has no {_DATA}.") from None
+        raise AskedError(f"{root} is not a checkout of data-tier: it has no {DATA}.") from None
     name = project_config(root).get("data-tier:name")
     if not isinstance(name, str):
         raise AskedError(f"{root / PROJECT_FILE} does not say whose it is: write `config: {{name: NAME}}`.")

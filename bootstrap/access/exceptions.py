@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 REPORTED_FORM = (
     r"login|SUPERUSER|CREATEDB|CREATEROLE|REPLICATION|BYPASSRLS|valid until .+|member of .+|owns .+|setting .+"
-    r"|connection limit .+|encoding .+|no USAGE on .+|[A-Z]+(?: [A-Z]+)?(?:, [A-Z]+(?: [A-Z]+)?)* on .+"
+    r"|user mapping on .+|connection limit .+|encoding .+|no USAGE on .+"
+    r"|[A-Z]+(?: [A-Z]+)?(?:, [A-Z]+(?: [A-Z]+)?)* on .+"
 )
 _KNOWN = re.compile(REPORTED_FORM, re.DOTALL)
 _PRIVILEGES = re.compile(r"([A-Z]+(?: [A-Z]+)?(?:, [A-Z]+(?: [A-Z]+)?)*) on (.+)", re.DOTALL)

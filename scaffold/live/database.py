@@ -64,6 +64,7 @@ def read_database(conn: psycopg.Connection[Any]) -> LiveDatabase:
     except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled) as error:
         said = str(error.diag.message_primary)
         raise AskedError(f"{conn.info.dbname} was not read ({said}): somebody changes its tables; try again") from None
+    _refuse_owner(str(imported.declaration["owner"]), conn.info.dbname)
     definition, books = _without_books(schema.definition_of(live))
     declaration, lost = _declaration(imported.declaration, policies)
     made = baseline(definition, facts.major, lost, _head(facts))
@@ -74,6 +75,16 @@ def read_database(conn: psycopg.Connection[Any]) -> LiveDatabase:
         *_left_out(live),
     )
     return LiveDatabase(name=conn.info.dbname, baseline=made, declaration=declaration, facts=facts, notes=notes)
+
+
+def _refuse_owner(owner: str, database: str) -> None:
+    """Raise AskedError where what is there belongs to a role of RDS's own, which no application can act as."""
+    if owner.startswith("rds"):
+        raise AskedError(
+            f"what is in {database} belongs to {owner}, a name that RDS keeps for its own roles: give it an owner, "
+            f"CREATE ROLE app_owner NOLOGIN; ALTER DATABASE {ident(database)} OWNER TO app_owner; and "
+            "ALTER TABLE ... OWNER TO app_owner for each table, then run init again"
+        )
 
 
 def _sentence(text: str) -> str:

@@ -32,7 +32,10 @@ def source(identifier: str = "clinic-local-primary", database: str = "ward", mas
 
 @pytest.fixture(autouse=True)
 def _holding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renamed, "_holds", lambda _, identifier, database: f" [{identifier}/{database}]")
+    def content(_: Any, identifier: str, database: str) -> str | None:
+        return f" [{identifier}/{database}]" if database in ("ward", "archive") else None
+
+    monkeypatch.setattr(renamed, "_content", content)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +45,16 @@ def _holding(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             {"database": "shop"},
             [("A new, empty database `shop` is made beside `ward`, which stays [clinic-local-primary/ward]", "shop")],
+        ),
+        (
+            {"database": "archive"},
+            [
+                (
+                    "`archive` [clinic-local-primary/archive] takes the place of `ward`, which stays "
+                    "[clinic-local-primary/ward], and which nothing of the stack looks at any more",
+                    "archive",
+                )
+            ],
         ),
         ({"master": "shop_admin"}, [("A new master `shop_admin` is made beside `ward_admin`", "shop_admin")]),
         (
@@ -62,7 +75,7 @@ def _holding(monkeypatch: pytest.MonkeyPatch) -> None:
             ],
         ),
     ],
-    ids=["same", "database", "master", "both", "name"],
+    ids=["same", "database", "database that is there", "master", "both", "name"],
 )
 def test_each_name_that_is_another_is_asked_for(declared: dict[str, str], asked: list[tuple[str, str]]) -> None:
     found = list(renamed.questions(source(**declared), state()))

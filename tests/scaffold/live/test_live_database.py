@@ -152,6 +152,9 @@ CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
 ALTER FUNCTION watch() OWNER TO {n}_owner;
 CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION watch();
 CREATE PUBLICATION everything FOR ALL TABLES;
+CREATE FOREIGN DATA WRAPPER elsewhere;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER elsewhere;
+CREATE USER MAPPING FOR PUBLIC SERVER elsewhere OPTIONS (password 'hush-hush');
 """
 
 
@@ -167,12 +170,23 @@ def test_what_cannot_come_along_is_a_comment_with_what_to_do(live_postgres: Serv
     assert "objects" not in after
     told = [note.text for note in live.notes if note.place == "migration"]
     words = ("c_code", "event trigger watch", "publication everything", "policy old", "alembic_version",
-             "schema_migrations", "1 invalid indexes")  # fmt: skip
+             "schema_migrations", "1 invalid indexes", "wrapper elsewhere", "server elsewhere",
+             "1 user mappings")  # fmt: skip
     assert len(told) == len(words)
     assert all(any(word in text for text in told) for word in words), told
     up = application.application.migrations["000001_baseline.up.sql"]
     assert "\n-- CREATE EVENT TRIGGER watch ON ddl_command_end" in up
     assert "\nCREATE POLICY own ON public.t" in up
+    assert "hush-hush" not in repr(application)
+
+
+def test_what_belongs_to_a_role_of_rds_is_refused_with_what_mends_it(live_postgres: Servers) -> None:
+    server = live_postgres(18)
+    database = made(server, "CREATE ROLE {n}_app LOGIN; CREATE TABLE t (id int); GRANT SELECT ON t TO {n}_app")
+    with database.superuser() as conn, pytest.raises(AskedError) as refused:
+        read_database(conn)
+    assert f"what is in {database.n} belongs to rdsadmin, a name that RDS keeps for its own roles" in str(refused.value)
+    assert f'ALTER DATABASE "{database.n}" OWNER TO app_owner' in str(refused.value)
 
 
 def test_nothing_is_changed_and_nothing_can_be(live_postgres: Servers) -> None:
