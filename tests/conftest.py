@@ -6,7 +6,6 @@ from __future__ import annotations
 import gc
 import os
 import re
-import sys
 from collections.abc import Generator
 
 import once
@@ -15,10 +14,6 @@ import pytest
 # Pulumi's SDK and the tests themselves are millions of objects that stay, and each collection walks them: that was
 # nearly half of a run of the stacks' program. pytest collects at the end, so that no leaked file or socket is missed.
 gc.set_threshold(100_000, 50, 100)
-
-# What it asserts of a client's steps is to say what it saw, as a test does. An application's tests may have it already.
-if "real_client" not in sys.modules:
-    pytest.register_assert_rewrite("real_client")
 
 
 def pytest_collection_finish() -> None:
