@@ -438,6 +438,7 @@ def test_prefixes_are_in_the_environment(rules: dict[str, object], values: dict[
                 "# main: RQ: RQ_KEY_PREFIX=clinic_app (in the environment, before rq is imported; channels follow it)",
                 "# main: RQ: RQ 2 knows no prefix: give `keys: ['rq:*']` and `channels: ['rq:pubsub:*']` as well",
                 "# main: Django's cache: KEY_PREFIX: site (in CACHES; keys become `PREFIX:VERSION:KEY`)",
+                "# main: Django's cache: `cache.clear()` is FLUSHDB, of everybody's keys in that database: it is refused",
                 "# queue: keys arq:*",
                 "# queue: arq: only the queue's name can be chosen, the other keys are `arq:...`: two applications in "
                 "one database share them",
