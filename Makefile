@@ -92,12 +92,12 @@ CLIENTS := clients clients-arq clients-postgres
 	@touch $@
 
 # What runs on Node, each folder from its own lock file and without install scripts. An npm that finds no registry stops
-# nothing: the tests of that folder skip then.
+# nothing: the tests of that folder skip then, and it gives up after two seconds, where its own way is to wait 70.
 NODE := examples/patterns/typescript tests/clients/real/node tests/migration_tools/real/node
 MORE_NODE := tests/migration_tools/real/more
 %/node_modules/ready: %/package-lock.json %/.npmrc
 	@echo "The first run: $*, in Node"
-	@cd $* && npm ci --loglevel=error && touch node_modules/ready
+	@cd $* && npm ci --loglevel=error --fetch-retry-mintimeout=500 --fetch-retry-maxtimeout=1500 && touch node_modules/ready
 
 node: ## Install the clients, the tool and the examples in Node that the tests try (needs npm).
 	@if ! command -v npm >/dev/null; then echo "No npm on PATH: the tests in Node are skipped"; \

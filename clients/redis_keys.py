@@ -26,7 +26,8 @@ def variables(manifest: Manifest, access: Access, identity: str) -> dict[str, st
 
 
 def remarks(manifest: Manifest, access: Access, identity: str) -> list[str]:
-    """The same for people, as comments: a line for the keys and channels of each cache, and one for each setting."""
+    """The same for people, as comments: a line for the keys and channels of each cache, one for each setting, and what
+    lies outside of the prefix or happens when a cache is emptied."""
     lines: list[str] = []
     for cache, rules in _caches(manifest, access, identity):
         where = [f"{what} {' '.join(patterns)}" for what, patterns in _patterns(rules).items() if patterns]
@@ -34,6 +35,7 @@ def remarks(manifest: Manifest, access: Access, identity: str) -> list[str]:
         for used in rules.client:
             lines += [f"# {cache}: {used.known.title}: {setting}" for setting in used.settings(rules.prefix)]
             lines += [f"# {cache}: {used.known.title}: {each}" for each in used.known.outside]
+            lines += [f"# {cache}: {used.known.title}: {used.known.clears}"] if used.known.clears else []
     return lines
 
 

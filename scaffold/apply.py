@@ -26,7 +26,7 @@ _PLAN = "plan.json"
 
 @contextmanager
 def alone(root: Path) -> Iterator[None]:
-    """Keep two calls in one checkout apart: flock on a file that no call replaces; a kill frees it.
+    """Keep two calls in one checkout apart: flock on a file that no call moves or writes, and which a kill frees.
 
     Raise AskedError where another call is at work.
     """

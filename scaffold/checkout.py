@@ -12,6 +12,7 @@ from infra.settings.stackfile import PROJECT_FILE, file_of, project_config
 from scaffold.files import PAGE, TESTS
 
 DATA = Path("scaffold") / "checkout.toml"
+"""What every checkout has, whosever the application in it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap.declared_extensions import FILE, DeclaredExtension, DeclaredExtensionsError, declared
+from bootstrap.application import DEFINITION
+from bootstrap.declared_extensions import DeclaredExtension, DeclaredExtensionsError, declared
 from bootstrap.migrate import FileError
 from bootstrap.run import blame_extensions
 
 
 def write(root: Path, text: str) -> None:
-    (root / FILE).parent.mkdir()
-    (root / FILE).write_text(text)
+    (root / DEFINITION).parent.mkdir()
+    (root / DEFINITION).write_text(text)
 
 
 def extension(name: str, schema: str | None = None) -> DeclaredExtension:
@@ -58,7 +59,7 @@ def test_what_cannot_be_read_is_said_with_its_place(text: str, says: str, tmp_pa
     write(tmp_path, text)
     with pytest.raises(DeclaredExtensionsError, match=says) as caught:
         declared(tmp_path)
-    assert str(tmp_path / FILE) in str(caught.value)
+    assert str(tmp_path / DEFINITION) in str(caught.value)
 
 
 LACKS = ["extension ltree: this server does not have it", "something else of the server"]

@@ -12,7 +12,7 @@ from real_servers import Postgres
 from tier import Tier
 
 from bootstrap import schema
-from bootstrap.declared_extensions import FILE
+from bootstrap.application import DEFINITION
 from bootstrap.drift import Drift, look
 from bootstrap.handler import handler
 from bootstrap.request import VARIABLE, RequestError, digest
@@ -37,7 +37,7 @@ def defined(postgres18: Postgres, make_tier: Callable[..., Tier]) -> Tier:
     tier.run()
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
         found = schema.definition_of(schema.read(conn))
-    path = tier.migrations.parent / FILE
+    path = tier.migrations.parent / DEFINITION
     path.parent.mkdir(exist_ok=True)
     path.write_text(schema.dump(found))
     return tier
@@ -64,9 +64,7 @@ def test_what_differs_is_told_and_left(defined: Tier, monkeypatch: pytest.Monkey
         conn.execute("ALTER TABLE users DROP COLUMN email")
         conn.execute(f"GRANT DELETE ON events TO {name}_reporting")
         before = state(conn)
-    monkeypatch.setattr(
-        "bootstrap.drift.look.__kwdefaults__", {**look.__kwdefaults__, "migrations": defined.migrations}
-    )
+    monkeypatch.setattr("bootstrap.handler.BUNDLED", defined.migrations)
     event = {"action": "check", "manifest": defined.manifest.model_dump(mode="json")}
     found = Drift.model_validate(handler(event, UnderAlias()))
     with defined.postgres.superuser(database) as conn:
@@ -88,7 +86,7 @@ def test_what_differs_is_told_and_left(defined: Tier, monkeypatch: pytest.Monkey
 
 
 def test_a_database_at_another_migration_is_told_once(defined: Tier, tmp_path: Path) -> None:
-    path = defined.migrations.parent / FILE
+    path = defined.migrations.parent / DEFINITION
     newer = schema.load(path) | {"version": 99, "tables": {}}
     path.write_text(schema.dump(newer))  # type: ignore[arg-type]
     found = look(defined.manifest, store=defined.store, migrations=defined.migrations)

@@ -12,7 +12,7 @@ from tier import Tier
 
 from bootstrap import schema
 from bootstrap.access import load_access
-from bootstrap.declared_extensions import FILE
+from bootstrap.application import DEFINITION
 from bootstrap.drift import look
 from bootstrap.migrate import Source
 from bootstrap.rehearse import rehearse
@@ -42,7 +42,7 @@ def shop(postgres18: Postgres, make_tier: Callable[..., Tier]) -> Iterator[Shop]
     tier.run()
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
         live = schema.read(conn)
-    path = tier.migrations.parent / FILE
+    path = tier.migrations.parent / DEFINITION
     path.parent.mkdir(exist_ok=True)
     yield Shop(tier, schema.definition_of(live), path)
     path.unlink()

@@ -13,9 +13,9 @@ from cli.main import application
 
 # Commands that concern no stack, and the two of the pipeline that have it before the folder of their records.
 NONE = {
-    "access import", "changed", "migrate create", "migrate rehearse", "report comment", "report issue", "report keep",
+    "changed", "init", "migrate create", "migrate rehearse", "report comment", "report issue", "report keep",
     "report next-steps", "report summary", "schema docs", "schema sql", "upgrade run",
-} - {"access import"}  # fmt: skip
+}  # fmt: skip
 
 
 def commands(group: TyperGroup, *path: str) -> dict[str, TyperCommand]:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-# Its assertions are to say what they saw, as those of a test do.
-pytest.register_assert_rewrite("real_client")
-
-from real_client import real_clients  # noqa: E402
+from real_client import real_clients
 
 __all__ = ["real_clients"]

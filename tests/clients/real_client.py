@@ -13,16 +13,15 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
 import pytest
 from real_servers import Valkey, valkey
 
-from bootstrap.access import Access, access_string, load_access
 from bootstrap.redis.by_url import apply_client
 from bootstrap.redis.users import User
 from bootstrap.secrets import Secret
@@ -31,9 +30,6 @@ REAL = Path(__file__).parent / "real"
 ROOT = Path(__file__).parents[2]
 PASSWORD = "of-a-real-client"
 IDENTITY = "clinic_worker"
-NOPERM = "no permissions to run"
-KEY = "No permissions to access a key"
-CHANNEL = "No permissions to access a channel"
 _PATIENCE = 120
 """Seconds that a job may take on a busy computer: reached when a client waits for ever."""
 
@@ -49,54 +45,6 @@ class Seen:
     """Step -> `ok`, or the error."""
     denied: frozenset[str]
     """What ACL LOG has of the user: `command info`, `key other:key`, `channel other:news`; `...` is made up."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """A client, and what its steps come to by its rules. An error is given by a part of it."""
-
-    program: str
-    client: str
-    options: Mapping[str, Any] = field(default_factory=dict)
-    refused: Mapping[str, str] = field(default_factory=dict)
-    """Step -> part of its error (`not done`: it never came to it); every other step is fine."""
-    steps: tuple[str, ...]
-    """All of them, in order."""
-    denied: frozenset[str]
-    without: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """A rule of its own, as it stands in the access string -> the steps that are wrong without it, with a part of the
-    error. Empty where nothing but ACL LOG says it: the loss is silent."""
-
-
-def ends(steps: Sequence[str], at: str, part: str) -> dict[str, str]:
-    """A step that fails, and those that the program does not come to then."""
-    return {at: part} | dict.fromkeys(steps[steps.index(at) + 1 :], "not done")
-
-
-def declared(name: str, options: Mapping[str, Any], **more: Any) -> Access:
-    """A declaration whose one identity uses the client in the cache `queue`."""
-    rules = {"client": {name: dict(options)}, **more}
-    return load_access({"owner": "clinic_owner", "identities": {IDENTITY: {"redis": {"queue": rules}}}})
-
-
-def rules_of(case: Case) -> str:
-    """The access string of a case's user."""
-    return access_string(declared(case.client, case.options).identities[IDENTITY].redis["queue"])
-
-
-def own_rules(case: Case) -> frozenset[str]:
-    """The rules that a client's preset adds to reading and writing keys of its first pattern."""
-    rules = declared(case.client, case.options).identities[IDENTITY].redis["queue"]
-    (used,) = rules.client
-    needed = used.rights(rules.prefix)
-    return frozenset(
-        [
-            # Without the first pattern nothing works, which is no news.
-            *(f"~{each}" for each in needed.keys[1:]),
-            *(f"&{each}" for each in needed.channels),
-            *(f"+{each}" for each in needed.commands),
-        ]
-    )
 
 
 class Program:
@@ -165,11 +113,6 @@ class RealClients:
         self._server, self._started = server, started
         self._programs: dict[str, Program] = {}
 
-    def run(self, case: Case, rules: str) -> Seen:
-        """The case's steps as a user of these rules, on an empty server."""
-        options = {key: value for key, value in case.options.items() if key != "prefix"}
-        return self.work(case.program, case.client, rules, case.options.get("prefix", IDENTITY), options)
-
     def work(
         self, program: str, client: str, rules: str, prefix: str, options: Mapping[str, Any] | None = None
     ) -> Seen:
@@ -232,32 +175,3 @@ def _go(name: str) -> list[str]:
 
 
 _RUNTIMES: dict[str, Callable[[str], list[str]]] = {"python": _python, "node": _node, "go": _go}
-
-
-def check(real: RealClients, case: Case) -> None:
-    """Hold the whole of it against the case: every step, every refusal in ACL LOG."""
-    seen = real.run(case, rules_of(case))
-    assert list(seen.steps) == list(case.steps)
-    _errors(case, seen, case.refused)
-    assert seen.denied == case.denied
-
-
-def check_minimal(real: RealClients, case: Case) -> None:
-    """Take each rule of the client's own away in turn: what the table says is wrong then, and nothing else."""
-    assert set(case.without) == own_rules(case)
-    whole = rules_of(case)
-    for rule, wrong in case.without.items():
-        # A command is denied in so many words: a category may hold it too.
-        denied = f"-{rule[1:]}" if rule.startswith("+") else ""
-        fewer = " ".join(filter(None, (denied if word == rule else word for word in whole.split(" "))))
-        assert fewer != whole, rule
-        seen = real.run(case, fewer)
-        _errors(case, seen, {**case.refused, **wrong})
-        assert seen.denied != case.denied, rule
-
-
-def _errors(case: Case, seen: Seen, expected: Mapping[str, str]) -> None:
-    said = {name: seen.steps.get(name, "not done") for name in case.steps}
-    wrong = {name: each for name, each in said.items() if each != "ok"}
-    assert wrong.keys() == expected.keys(), wrong
-    assert {name: each for name, each in wrong.items() if expected[name] not in each} == {}

@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 import redis
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
@@ -174,6 +174,7 @@ def test_an_identity_without_that_engine(name: str, identity: str) -> None:
 
 @given(password=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
 @example(password="@/?#&=+:%25 '\"\\{}$`!*[]<>|^~;,\n\t")
+@settings(deadline=None)  # each form reads the whole declaration
 def test_any_password_comes_back(password: str) -> None:
     found = credential(password)
     assert form("libpq", found)["PGPASSWORD"] == password
@@ -185,8 +186,8 @@ def test_any_password_comes_back(password: str) -> None:
         assert (unquote(split.password or ""), split.hostname, split.port) == (password, "db.example.org", 5432)
         assert len(parse_qsl(split.query, strict_parsing=True)) >= 2
     client = redis.Redis.from_url(form("redis", found)["REDIS_URL_1"])
-    settings = client.connection_pool.connection_kwargs
-    assert (settings["password"], settings["username"], settings["db"]) == (password, "clinic_app", 1)
+    given_to = client.connection_pool.connection_kwargs
+    assert (given_to["password"], given_to["username"], given_to["db"]) == (password, "clinic_app", 1)
 
 
 PROXY = {
@@ -438,6 +439,8 @@ def test_prefixes_are_in_the_environment(rules: dict[str, object], values: dict[
                 "# main: RQ: RQ_KEY_PREFIX=clinic_app (in the environment, before rq is imported; channels follow it)",
                 "# main: RQ: RQ 2 knows no prefix: give `keys: ['rq:*']` and `channels: ['rq:pubsub:*']` as well",
                 "# main: Django's cache: KEY_PREFIX: site (in CACHES; keys become `PREFIX:VERSION:KEY`)",
+                "# main: Django's cache: `cache.clear()` is FLUSHDB, of everybody's keys in that database: it is "
+                "refused",
                 "# queue: keys arq:*",
                 "# queue: arq: only the queue's name can be chosen, the other keys are `arq:...`: two applications in "
                 "one database share them",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from real_client import CHANNEL, IDENTITY, KEY, NOPERM, Case, RealClients, check, check_minimal
+from client_case import CHANNEL, KEY, NOPERM, Case, check, check_minimal
+from real_client import IDENTITY, RealClients
 
 pytestmark = pytest.mark.server
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from real_client import CHANNEL, IDENTITY, KEY, NOPERM, Case, RealClients, check, check_minimal, ends, rules_of
+from client_case import CHANNEL, KEY, NOPERM, Case, check, check_minimal, ends, rules_of, run
+from real_client import IDENTITY, RealClients
 
 pytestmark = pytest.mark.server
 
@@ -127,6 +128,6 @@ def test_a_wider_channel_pattern_loses_broadcasts_and_nothing_says_so(real_clien
     servers, broadcasts then reach nobody on the other server."""
     case = next(each for each in CASES if each.client == "socket.io")
     wider = rules_of(case).replace(f"&{NAME}#/#*", f"&{IDENTITY}:*")
-    seen = real_clients.run(case, wider)
+    seen = run(real_clients, case, wider)
     wrong = {name: said for name, said in seen.steps.items() if said != "ok" and name not in case.refused}
     assert wrong == {"/ subscribe": f"Error: unhandled Error: NOPERM {CHANNEL}", "/ broadcast": "gives []"}

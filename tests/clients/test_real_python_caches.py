@@ -4,7 +4,8 @@ rule of a preset could be left out."""
 from __future__ import annotations
 
 import pytest
-from real_client import IDENTITY, Case, RealClients, check, check_minimal
+from client_case import Case, check, check_minimal
+from real_client import IDENTITY, RealClients
 
 pytestmark = pytest.mark.server
 

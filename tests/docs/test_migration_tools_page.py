@@ -23,7 +23,7 @@ def test_the_page_is_what_the_data_says() -> None:
 
 @pytest.mark.parametrize("name", tools())
 def test_each_file_is_of_the_declared_types(name: str) -> None:
-    """`knowledge` itself has no validator: the components need it, and theirs would be one requirement more."""
+    """The components import `knowledge` and have no pydantic, so the types are checked here and not when it is read."""
     assert TypeAdapter(MigrationTool).validate_python(asdict(tools()[name])) == tools()[name]
 
 

@@ -29,9 +29,9 @@ def told(found: tuple[schema.SchemaDifference, ...]) -> Found:
 
 ERROR, WARN = "ERROR", "WARN"
 DOCTORS: Found = [
-    (ERROR, "table", "doctors", "missing"),
-    (ERROR, "sequence", "doctors_id_seq", "missing"),
     (ERROR, "view", "staffed_wards", "missing"),
+    (ERROR, "sequence", "doctors_id_seq", "missing"),
+    (ERROR, "table", "doctors", "missing"),
 ]
 TIMESTAMPS: Found = [
     (ERROR, "function", "keep_timestamps()", "missing"),

@@ -25,7 +25,8 @@ def work(job: Job) -> None:
     prefix = {"global_keyprefix": f"{job.prefix}:"}
     app = Celery("clinic", broker=url, backend=url)
     app.conf.update(
-        broker_transport_options={**prefix, "max_retries": 0},
+        # A worker that is to stop ends its BRPOP first, of a second if nothing is said.
+        broker_transport_options={**prefix, "max_retries": 0, "polling_interval": 0.05},
         result_backend_transport_options=prefix,
         broker_connection_retry_on_startup=False,
         broker_connection_retry=False,
@@ -48,10 +49,10 @@ def work(job: Job) -> None:
     step("worker", working.begin, "ready")
     step("ping", lambda: working.answer(app), "pong")
     first: Any = step("send", lambda: double.delay(1))
-    # A sender waits for ever where the worker has ended.
-    step("result", lambda: first.get(timeout=_PATIENCE if working.alive else 0.1), 2)
+    # A sender waits for ever where the worker has ended, and a second at a time.
+    step("result", lambda: first.get(timeout=_PATIENCE if working.alive else 1e-6), 2)
     if working.alive:
-        step("group", lambda: group(double.s(n) for n in (1, 2))().get(timeout=_PATIENCE), [2, 4])
+        step("group", lambda: group(double.s(n) for n in (1, 2))().get(timeout=_PATIENCE, interval=0.02), [2, 4])
         step("chord", lambda: chord(double.s(n) for n in (1, 2))(total.s()).get(timeout=_PATIENCE), 6)
         step("forget", first.forget)
         step("revoke", lambda: app.control.revoke("nobody"))
