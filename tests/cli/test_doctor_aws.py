@@ -51,7 +51,7 @@ def test_a_stack_that_is_in_no_account_or_in_no_region_is_refused_before_anythin
 ) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: data-tier\nruntime: python\n")
     (tmp_path / "access.yaml").write_text("owner: shop_owner\nidentities: {shop_app: {postgres: readwrite}}\n")
-    given = {"data-tier:profile": profile} | ({"aws:region": region} if region else {})
+    given = {"data-tier:profile": profile, "data-tier:name": "shop"} | ({"aws:region": region} if region else {})
     (tmp_path / "Pulumi.shop.yaml").write_text(json.dumps({"config": given}))
     monkeypatch.chdir(tmp_path)
     answer = CliRunner().invoke(application(command[:1]), [*command, "shop"])
