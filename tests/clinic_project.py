@@ -25,6 +25,8 @@ def replace(checkout: Path) -> None:
     for name in (MIGRATIONS, DEFINITION.parent):
         shutil.rmtree(checkout / name)
     copy(checkout)
+    for path in (*checkout.glob("Pulumi*.yaml"), checkout / ACCESS):
+        path.write_text(path.read_text("utf-8").replace("../../", ""), "utf-8")
 
 
 def copy(folder: Path, name: str = "clinic") -> Path:

@@ -71,7 +71,9 @@ def test_a_kill_right_after_the_first_up_loses_no_password_and_a_lost_state_is_t
     psycopg.connect(**login, password=mine, sslmode="disable").close()
 
     renewed = project.ok("up", "--new-passwords")
-    assert "new passwords in clinic-local/master, clinic-local/clinic_app" in " ".join(renewed.out.split())
+    told = " ".join(renewed.out.split())
+    assert "new passwords in clinic-local/clinic_app, " in told
+    assert "clinic-local/master: the old ones are refused" in told
     assert not set(passwords(project).values()) & set(kept.values())
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(**login, password=mine, sslmode="disable")

@@ -30,7 +30,7 @@ def test_it_leaves_nothing(project: Any, folder: Path, tmp_path_factory: pytest.
     done = project.ok("migrate", "rehearse", "--since", SINCE, "--path", "migrations", env={"TMPDIR": str(away)})
     assert done.out.splitlines()[0].startswith("up, down and up again (PostgreSQL 18, 1 new, ")
     assert f"down {NEWEST}" in done.out
-    assert "removed  table letters" in done.out
+    assert "added    table letters" in done.out
     assert list(away.iterdir()) == []
     assert servers(away) == []
     assert not (project.folder / ".local").exists()
@@ -56,13 +56,13 @@ def test_since_a_revision(project: Any, folder: Path) -> None:
     assert (left.code, left.json["since"], left.json["new"]) == (3, len(NAMES), [NEXT])
     assert [each["phase"] for each in left.json["troubles"]] == ["definition", "definition"]
     # A file of the base is none of the branch's to edit, but for its way down.
-    (folder / "000002_add_indexes.down.sql").write_text("SELECT 1;")
+    (folder / "000002_wards.down.sql").write_text("SELECT 1;")
     assert project.run(*words).code == 3
-    with (folder / "000002_add_indexes.up.sql").open("a") as edited:
+    with (folder / "000002_wards.up.sql").open("a") as edited:
         edited.write("-- another\n")
     answer = project.run(*words)
     assert answer.code == 1
-    assert answer.json["notes"][-1].startswith("000002_add_indexes.up.sql was edited")
+    assert answer.json["notes"][-1].startswith("000002_wards.up.sql was edited")
 
 
 def test_a_database_that_is_named(project: Any, tier: Any, folder: Path) -> None:

@@ -389,5 +389,5 @@ def test_what_an_upgrade_asks_is_asked_as_the_master(tier: Folder) -> None:
         assert database.ask(queries.UNKNOWN.statement) == []
         assert any("public.upgraded" in each for each in database.differences())
     finally:
-        database.execute("DROP TABLE public.upgraded", "shop_owner")
+        database.execute("DROP TABLE IF EXISTS public.upgraded", "shop_owner")
         database.close()

@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import clinic_project
 import pytest
 from followed import steps
+
+from scaffold import checkout
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "make-it-yours.md").read_text("utf-8")
@@ -33,7 +36,11 @@ class Clone:
     def run(self, command: str) -> str:
         environment = {
             # Without bytecode each command would compile the program again.
-            **{key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS", "PYTHOND"))},
+            **{
+                key: value
+                for key, value in os.environ.items()
+                if not key.startswith(("MAKE", "MFLAGS", "PYTEST", "PYTHOND"))
+            },
             # The clone's own rooms, not those that the environment was made for.
             "PYTHONPATH": str(self.folder),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -80,12 +87,22 @@ def clone(folder: Path) -> Clone:
         else:
             shutil.copyfile(path, place)
             os.utime(place, (now, now))
+    as_it_came(folder)
     cloned = Clone(folder)
     # Packing is most of a commit.
     cloned.run("git init -q . && git config core.compression 0")
     cloned.run("git config user.name ann && git config user.email ann@example.org")
     cloned.run("git add -A && git commit -qm first")
     return cloned
+
+
+def as_it_came(folder: Path) -> None:
+    """Where the application of this checkout is another than the one that it came with, the clinic stands for that."""
+    found = checkout.read(folder)
+    if found.application != found.comes_with:
+        clinic_project.replace(folder)
+        facts = folder / checkout.DATA
+        facts.write_text(facts.read_text("utf-8").replace(f'"{found.comes_with}"', '"clinic"'), "utf-8")
 
 
 @pytest.fixture(scope="module")
