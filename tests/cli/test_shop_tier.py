@@ -377,8 +377,10 @@ def test_what_an_upgrade_asks_is_asked_as_the_master(tier: Folder) -> None:
     """The master of a tier may do no more than that of RDS: tables are analyzed by their owners."""
     database = Database(tier.manifest("live"), "", tier.path / "migrations")
     try:
-        for check in (queries.PREPARED, queries.BROKEN, queries.REG, queries.NO_SLOTS, queries.NO_KEY, queries.BEHIND):
+        for check in (queries.PREPARED, queries.BROKEN, queries.REG, queries.NO_SLOTS, queries.NO_KEY):
             assert database.ask(check.statement) == [], check.says
+        # A standby that another test had stopped catches up first.
+        eventually(lambda: not database.ask(queries.BEHIND.statement), lambda: queries.BEHIND.says)
         database.execute(
             "DROP TABLE IF EXISTS public.upgraded; CREATE TABLE public.upgraded AS SELECT 1 id", "shop_owner"
         )
