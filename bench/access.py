@@ -143,10 +143,10 @@ def measure() -> list[tuple[str, Taken, str]]:
             for run in range(RUNS):
                 with database(port, f"ours{run}") as conn:
                     wanted = desired(declaration(f"ours{run}"), {})
-                    first.append(taken(conn, lambda c=conn, w=wanted: apply(c, w)))  # type: ignore[misc]
-                    again.append(taken(conn, lambda c=conn, w=wanted: apply(c, w)))  # type: ignore[misc]
+                    first.append(taken(conn, lambda c=conn, w=wanted: apply(c, w, EVERYTHING)))  # type: ignore[misc]
+                    again.append(taken(conn, lambda c=conn, w=wanted: apply(c, w, EVERYTHING)))  # type: ignore[misc]
                     conn.execute(f"REVOKE SELECT ON t500 FROM ours{run}_i0".encode())
-                    drift.append(taken(conn, lambda c=conn, w=wanted: apply(c, w)))  # type: ignore[misc]
+                    drift.append(taken(conn, lambda c=conn, w=wanted: apply(c, w, EVERYTHING)))  # type: ignore[misc]
                 drop(port, f"ours{run}")
             plan = plans(port)
             with database(port, "theirs") as conn:
