@@ -124,7 +124,7 @@ def genuine(folder: Path, stack: str, *, account: str = "123456789012", servers:
     with zipfile.ZipFile(project / "build" / "runner.zip", "w") as bundle:
         bundle.writestr("handler.py", "")  # nobody runs it: the engine takes its hash
     module = (
-        ("local.plugin", stack, "--project", str(folder))
+        ("local.plugin", stack, "--project", str(project))
         if servers
         else ("preview.provider", str(folder / "state.json"), "--account", account)
     )

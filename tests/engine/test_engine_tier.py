@@ -18,7 +18,7 @@ def test_the_local_stack_comes_up_for_real(tmp_path: Path) -> None:
     try:
         with genuine(tmp_path, "local", servers=True) as engine:
             engine.up()
-            running = {each.name: each.pid for each in processes(StateDir(tmp_path, "local"))}
+            running = {each.name: each.pid for each in processes(StateDir(tmp_path / "project", "local"))}
             assert {"clinic-local", "clinic-local-main-001", "emulator"} <= running.keys()
             outputs = json.loads(engine.ok("stack", "output", "--json"))
             report = outputs["bootstrap"]
@@ -41,7 +41,7 @@ def test_the_local_stack_comes_up_for_real(tmp_path: Path) -> None:
             assert not [each for each in known if json.loads(each) in export]
 
             engine.ok("destroy", "--yes", "--skip-preview")
-            left = {each.name for each in processes(StateDir(tmp_path, "local")) if each.pid is not None}
+            left = {each.name for each in processes(StateDir(tmp_path / "project", "local")) if each.pid is not None}
             assert left == {"emulator"}, "the emulator is the account, not a resource"
     finally:
-        down(tmp_path, "local", delete=True)
+        down(tmp_path / "project", "local", delete=True)
