@@ -33,12 +33,12 @@ def questions(source: StackSource, state: StateDir) -> Iterator[tuple[str, str]]
     for entry in _primaries(state):
         identifier, inputs = str(entry["outputs"]["identifier"]), entry["inputs"]
         database, user = str(inputs.get("dbName")), str(inputs.get("username"))
-        holds = _holds(state, identifier, database)
         if identifier != instance.identifier:
+            holds = _holds(state, identifier, database)
             yield server_sentence(identifier, database, holds, instance.identifier), instance.identifier
             continue
         if database != instance.database:
-            there = _content(state, identifier, instance.database)
+            holds, there = _holds(state, identifier, database), _content(state, identifier, instance.database)
             yield database_sentence(database, holds, instance.database, there), instance.database
         if user != master:
             yield master_sentence(user, master), master
