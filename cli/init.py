@@ -97,10 +97,11 @@ def _become(
     if found.application == named.checked(name) and not replace and not urls:
         _pages(found, json)
         return
-    plan.change(found, starter(name, region), replace=replace)  # refuses before any server is asked
+    change = plan.change(found, starter(name, region), replace=replace)  # refuses before any server is asked
     _refuse_unsaved(found)
     live = read_live(name, region, database_url, redis_urls) if urls else None
-    change = plan.change(found, live.application if live else starter(name, region), replace=replace)
+    if live:
+        change = plan.change(found, live.application, replace=replace)
     apply.prepare(root, change)
     apply.finish(root)
     _report(found, change, live, json)

@@ -21,6 +21,11 @@ LONGEST_PREFIX = 40
 (CreateBackupPlan), with our endings."""
 
 
+def plain(name: str) -> str:
+    """An application's name without hyphens: as the names of its database, its roles and its files begin."""
+    return name.replace("-", "_")
+
+
 def prefix(name: str, stack: str) -> str:
     """First part of the name of everything in a stack, and the whole identifier of its primary."""
     return f"{name}-{stack}"

@@ -75,14 +75,13 @@ def scratch(
     wanted: Sequence[DeclaredExtension] = (),
     *,
     roles: Iterable[str] = (),
-    major: int = DEFAULT_MAJOR,
 ) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """A connection to an empty database as `migrator`, which may act as `owner` and is no superuser, as on RDS.
 
     :param roles: others that migrations may name, in policies.
     """
     with (
-        throwaway(major, (each.name for each in wanted)) as server,
+        throwaway(DEFAULT_MAJOR, (each.name for each in wanted)) as server,
         empty(server, owner, migrator, wanted, roles=roles) as conn,
     ):
         yield conn

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from bootstrap.schema import Schema
+from knowledge.names import plain
 
 Tree: TypeAlias = Mapping[str, object]
 """What a file in YAML or JSON holds."""
@@ -39,8 +40,3 @@ class Application:
     def plain(self) -> str:
         """The name as PostgreSQL and Python have it, `shop_eu`."""
         return plain(self.name)
-
-
-def plain(name: str) -> str:
-    """A name without hyphens, with which those of roles and files begin."""
-    return name.replace("-", "_")

@@ -6,10 +6,9 @@ import re
 
 from bootstrap.access.names import identity_name
 from bootstrap.errors import AskedError
-from infra.settings.model import NAME
+from infra.settings.model import NAME, NAME_WORDS
 from infra.settings.profiles import named
-from knowledge.names import database_problem, master_problem
-from scaffold.application import plain
+from knowledge.names import database_problem, master_problem, plain
 
 IDENTITIES = ("app", "reporting", "monitoring", "maintainer", "inventory", "migrator")
 """What the product's pages and commands call an application's identities, after its name."""
@@ -18,9 +17,7 @@ IDENTITIES = ("app", "reporting", "monitoring", "maintainer", "inventory", "migr
 def checked(name: str) -> str:
     """Return the name. Raise AskedError, which says who does not take it."""
     if not re.fullmatch(NAME, name, re.ASCII):
-        raise AskedError(
-            f"`{name}` cannot be the name: 1-20 lower-case letters, digits and single hyphens, beginning with a letter."
-        )
+        raise AskedError(f"`{name}` cannot be the name: {NAME_WORDS}, beginning with a letter.")
     server = named(name)["postgres"]
     if problem := database_problem(server["database"]) or master_problem(server["master"]):
         raise AskedError(f"`{name}` cannot be the name, for {problem}.")

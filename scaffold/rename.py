@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scaffold.application import plain
+from knowledge.names import plain
 
 # Two blanks or more are a column's end; in a picture a blank is &#160; (rich, Console.export_svg).
 _GAP = re.compile(r"(?:&#160;){2,}| {2,}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from scaffold.application import Application, Comments, Tree, plain
+from knowledge.names import plain
+from scaffold.application import Application, Comments, Tree
 
 STACKS = ("local", "dev", "staging", "prod")
 """Each takes its values from the profile of its name."""
-REGION = "eu-west-1"
 
 
-def starter(name: str, region: str = REGION) -> Application:
+def starter(name: str, region: str) -> Application:
     """The application of that name with nothing in it; `region` is where its stacks are deployed."""
     return Application(
         name=name,

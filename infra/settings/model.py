@@ -29,6 +29,7 @@ from knowledge import limits
 
 NAME = r"[a-z](-?[a-z0-9]){0,19}"
 """What an application may be called."""
+NAME_WORDS = "1-20 lower-case letters, digits and single hyphens"
 
 
 class KeysSection(Section):
@@ -61,7 +62,7 @@ class Settings(Section):
 
     profile: Literal["dev", "staging", "prod", "local"]
     """Where all other values come from; the profile of the stack's own name when absent."""
-    name: Annotated[str, matches(NAME, "1-20 lower-case letters, digits and single hyphens", "must be")]
+    name: Annotated[str, matches(NAME, NAME_WORDS, "must be")]
     """Of the application: the names of everything begin with it, and its database is called so."""
     time_zone: Zone
     """Zone in which windows and times are written; AWS gets them in UTC, by standard time."""

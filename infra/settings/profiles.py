@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from knowledge import passwords
+from knowledge import names, passwords
 
 # Maps whose entries are the user's own: naming one replaces the profile's whole map.
 WHOLE = (("postgres", "replicas"), ("redis",))
@@ -139,7 +139,7 @@ def defaults(profile: str) -> dict[str, Any]:
 
 def named(name: str) -> dict[str, Any]:
     """What follows from the application's name, `shop-eu`: its database and the master user of that."""
-    plain = name.replace("-", "_")
+    plain = names.plain(name)
     # RDS takes 16 characters for a master user (CreateDBInstance, MasterUsername).
     return {"postgres": {"database": plain, "master": f"{plain[:10].rstrip('_')}_admin"}}
 

@@ -12,13 +12,13 @@ from bootstrap.access import load_access
 from bootstrap.access.keyspaces import writers
 from bootstrap.access.model import RedisRules
 from bootstrap.acl.glob import includes
-from scaffold.application import Application, Comments, plain
+from scaffold.application import Application, Comments
+from scaffold.live import postgres_stack
 from scaffold.live.cache import LiveCache
 from scaffold.live.cache_stack import caches_of, doubts
 from scaffold.live.database import LiveDatabase
 from scaffold.live.keyspaces import keyspaces
 from scaffold.live.notes import Note
-from scaffold.live.postgres_stack import postgres_stack
 from scaffold.live.recognised import Recognised, written
 from scaffold.starter import starter
 from scaffold.yaml_text import flow
@@ -46,9 +46,9 @@ def live_application(
     """Return the application of that name with what is live in it."""
     made = starter(name, region)
     notes: list[Note] = []
-    access = _base(name, database, notes)
+    access = _base(made, database, notes)
     for cache in caches:
-        _join(access, cache, plain(name), notes)
+        _join(access, cache, made.plain, notes)
     spaces: dict[str, Any] = {}
     for cache in caches:
         found, more = keyspaces(cache.name, cache.seen, _writers(access, cache.name), cache.clients)
@@ -61,13 +61,13 @@ def live_application(
     stacks = {stack: {**config, **_settings(stack, database, caches)} for stack, config in made.stacks.items()}
     notes += doubts(caches)
     if database is not None:
-        notes += [*database.notes, *postgres_stack(database.facts, "prod").notes]
+        notes += [*database.notes, *postgres_stack.doubts(database.facts)]
     head: Comments = {(): _HEAD} if database else {(): made.access_comments[()]}
     application = Application(
         name=name,
         stacks=stacks,
         access=access,
-        migrations=_migrations(database),
+        migrations=database.baseline.files if database else {},
         definition=database.baseline.definition if database else made.definition,
         access_comments=_comments([each for each in notes if each.place == "access"], head),
         stack_comments={
@@ -78,15 +78,15 @@ def live_application(
     return LiveApplication(application=application, notes=tuple(notes))
 
 
-def _base(name: str, database: LiveDatabase | None, notes: list[Note]) -> dict[str, Any]:
+def _base(made: Application, database: LiveDatabase | None, notes: list[Note]) -> dict[str, Any]:
     """The declaration of the database, with a migrator: without one nobody migrates a tier."""
     if database is None:
-        found: Any = starter(name).access
+        found: Any = made.access
         kept = {role: _without_redis(entry) for role, entry in found["identities"].items()}
         return {**found, "identities": {role: entry for role, entry in kept.items() if entry}}
     found = database.declaration
     access: dict[str, Any] = {**found, "identities": dict(found["identities"])}
-    own = plain(name)
+    own = made.plain
     if not any(each.get("postgres", {}).get("privileges") == "migrator" for each in access["identities"].values()):
         migrator = f"{own}_migrator"
         access["identities"][migrator] = {"postgres": {"privileges": "migrator"}}
@@ -180,18 +180,11 @@ def _writers(access: Mapping[str, Any], cache: str) -> dict[str, tuple[str, ...]
 
 def _settings(stack: str, database: LiveDatabase | None, caches: Sequence[LiveCache]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    if database is not None and (said := postgres_stack(database.facts, stack).settings):
+    if database is not None and (said := postgres_stack.settings(database.facts, stack)):
         found["data-tier:postgres"] = said
     if caches:
         found["data-tier:redis"] = caches_of(stack, caches)
     return found
-
-
-def _migrations(database: LiveDatabase | None) -> dict[str, str]:
-    if database is None:
-        return {}
-    stem = f"{database.baseline.version:06d}_baseline"
-    return {f"{stem}.up.sql": database.baseline.up, f"{stem}.down.sql": database.baseline.down}
 
 
 def _comments(notes: Sequence[Note], base: Comments) -> Comments:

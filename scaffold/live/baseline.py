@@ -40,6 +40,12 @@ class Baseline:
     down: str
     notes: tuple[Note, ...]
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The migration as files: name -> SQL."""
+        stem = f"{self.version:06d}_baseline"
+        return {f"{stem}.up.sql": self.up, f"{stem}.down.sql": self.down}
+
 
 def baseline(schema: Schema, major: int, strange: Mapping[str, frozenset[str]], head: Iterable[str] = ()) -> Baseline:
     """Return what makes the `schema` of a live server on RDS of that major version, as its owner.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
@@ -30,24 +29,23 @@ _OF_THE_SERVER = frozenset({"lc_messages", "lc_monetary", "lc_numeric", "lc_time
 """Of where and how it runs, not of the application."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stack:
-    """Settings by their keys below `data-tier:`, and what is left to a person."""
-
-    settings: dict[str, Any]
-    notes: tuple[Note, ...]
-
-
-def postgres_stack(found: ServerFacts, profile: str) -> Stack:
-    """Return `data-tier:postgres` of a stack of that profile, and what is left to a person."""
+def settings(found: ServerFacts, profile: str) -> dict[str, Any]:
+    """Return `data-tier:postgres` of a stack of that profile."""
     allocated = int(PROFILES[profile]["postgres"]["storage"]["allocated"])
-    settings: dict[str, Any] = {}
+    said: dict[str, Any] = {}
     if found.major in POSTGRES_VERSIONS and found.major != DEFAULT_MAJOR:
-        settings["version"] = str(found.major)
+        said["version"] = str(found.major)
     wanted = _tens(_ROOM * found.size / GIB)
     if wanted > allocated:
-        settings["storage"] = {"allocated": wanted, "max": 5 * wanted}
-    return Stack(settings=settings, notes=(*_versions(found), *_class(found), *_parameters(found)))
+        said["storage"] = {"allocated": wanted, "max": 5 * wanted}
+    return said
+
+
+def doubts(found: ServerFacts) -> Iterator[Note]:
+    """What is left to a person."""
+    yield from _versions(found)
+    yield from _class(found)
+    yield from _parameters(found)
 
 
 def _tens(gib: float) -> int:

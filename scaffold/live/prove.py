@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +40,9 @@ def prove(made: Baseline, owner: str, empty: Empty) -> Proof:
     """Apply it as the owner, who is no superuser. Raise what `empty` raises."""
     with tempfile.TemporaryDirectory(prefix="datatier-baseline-") as name:
         folder = Path(name)
-        for path, text in _files(made):
+        files = {DEFINITION: schema.dump(made.definition)}
+        files |= {Path(MIGRATIONS) / each: sql for each, sql in made.files.items()}
+        for path, text in files.items():
             (folder / path).parent.mkdir(exist_ok=True)
             (folder / path).write_text(text, encoding="utf-8")
         wanted = declared(folder)
@@ -56,10 +57,3 @@ def prove(made: Baseline, owner: str, empty: Empty) -> Proof:
                 troubles = tuple(f"{each.kind} {each.object}: {each.what}" for each in found)
             major = conn.info.server_version // 10000
     return Proof(server=major, troubles=troubles, lacking=lacking)
-
-
-def _files(made: Baseline) -> Iterator[tuple[Path, str]]:
-    stem = f"{made.version:06d}_baseline"
-    yield Path(MIGRATIONS) / f"{stem}.up.sql", made.up
-    yield Path(MIGRATIONS) / f"{stem}.down.sql", made.down
-    yield DEFINITION, schema.dump(made.definition)

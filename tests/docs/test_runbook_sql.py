@@ -12,7 +12,7 @@ import pytest
 from pages import NAME, Command, commands
 from real_servers import Postgres, postgres, postgres_binaries
 
-from scaffold.application import plain
+from knowledge.names import plain
 
 DATABASE = plain(NAME)
 

@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def planned(root: Path, name: str = "web-shop", **more: bool) -> Change:
-    return change(checkout.read(root), starter(name), **more)
+    return change(checkout.read(root), starter(name, "eu-west-1"), **more)
 
 
 def become(root: Path, name: str, **more: bool) -> None:

@@ -9,6 +9,7 @@ import pytest
 from bootstrap.access import load_access
 from observe.keys.group import Group
 from scaffold.files import files
+from scaffold.live import postgres_stack
 from scaffold.live.application import live_application
 from scaffold.live.baseline import baseline
 from scaffold.live.cache import LiveCache
@@ -16,7 +17,6 @@ from scaffold.live.cache_stack import caches_of
 from scaffold.live.database import LiveDatabase
 from scaffold.live.facts import ServerFacts
 from scaffold.live.keyspaces import Seen
-from scaffold.live.postgres_stack import postgres_stack
 from scaffold.live.recognised import Recognised
 
 GIB = 1024**3
@@ -131,7 +131,7 @@ POSTGRES: list[tuple[ServerFacts, str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("found", "profile", "settings"), POSTGRES)
 def test_version_and_storage(found: ServerFacts, profile: str, settings: dict[str, Any]) -> None:
-    assert postgres_stack(found, profile).settings == settings
+    assert postgres_stack.settings(found, profile) == settings
 
 
 # (the cache, profile, its entry)
