@@ -269,7 +269,7 @@ def _of_client(used: UsedClient, prefix: str | None) -> Iterator[Reason]:
         yield Reason(what=f"{known.title} must be configured with", on=(setting.assignment,), why=setting.where)
     said = {
         "outside of a prefix": known.outside,
-        "when it is emptied": (known.clears,) if known.clears else (),
+        "when it is emptied": known.clears,
         "may not": known.refused,
         "may fail without an error": known.silent,
     }

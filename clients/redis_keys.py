@@ -33,9 +33,8 @@ def remarks(manifest: Manifest, access: Access, identity: str) -> list[str]:
         where = [f"{what} {' '.join(patterns)}" for what, patterns in _patterns(rules).items() if patterns]
         lines += [f"# {cache}: {', '.join(where)}"] if where else []
         for used in rules.client:
-            lines += [f"# {cache}: {used.known.title}: {setting}" for setting in used.settings(rules.prefix)]
-            lines += [f"# {cache}: {used.known.title}: {each}" for each in used.known.outside]
-            lines += [f"# {cache}: {used.known.title}: {used.known.clears}"] if used.known.clears else []
+            said = (*used.settings(rules.prefix), *used.known.outside, *used.known.clears)
+            lines += [f"# {cache}: {used.known.title}: {each}" for each in said]
     return lines
 
 

@@ -87,8 +87,8 @@ class RedisClient:
     """Regular expression of a prefix that it takes as it is."""
     outside: tuple[str, ...]
     """What cannot be brought under a prefix, and what follows."""
-    clears: str
-    """What its own way to empty it would do."""
+    clears: tuple[str, ...]
+    """What its own way to empty it would do; none where it has none."""
     refused: tuple[str, ...]
     """What it can do and may not."""
     silent: tuple[str, ...]
@@ -139,6 +139,7 @@ class RedisClient:
         return {name: value for name, value in every.items() if not isinstance(value, bool)}
 
 
+@cache
 def names() -> tuple[str, ...]:
     """Names of all clients."""
     return tuple(sorted(each.stem for each in _FOLDER.glob("*.toml")))
@@ -162,7 +163,7 @@ def client(name: str) -> RedisClient:
         options={option: _option(said) for option, said in read.get("options", {}).items()},
         letters=read.get("letters", ""),
         outside=tuple(read.get("outside", ())),
-        clears=read.get("clears", ""),
+        clears=(read["clears"],) if "clears" in read else (),
         refused=tuple(read.get("refused", ())),
         silent=tuple(read.get("silent", ())),
         unusable=read.get("unusable", ""),

@@ -83,7 +83,7 @@ def _details(known: RedisClient) -> Iterator[str]:
         yield f"- Option `{name}` (`{shown}` unless said): {option.means}{more}."
     for title, sentences in (
         ("Outside of a prefix", known.outside),
-        ("When it is emptied", (known.clears,) if known.clears else ()),
+        ("When it is emptied", known.clears),
         ("Refused", known.refused),
         ("Fails without an error", known.silent),
         ("Source", known.sources),

@@ -267,7 +267,7 @@ def test_explain_says_what_a_client_brings_and_has_to_be_configured_with() -> No
             "on": ["KEY_PREFIX: site"],
             "why": "in CACHES; keys become `PREFIX:VERSION:KEY`",
         },
-        of(django, "Django's cache: when it is emptied", django.clears),
+        of(django, "Django's cache: when it is emptied", django.clears[0]),
         *(of(django, "Django's cache: may fail without an error", each) for each in django.silent),
         {"what": "as the server has it", "on": [access_string(rules)], "why": "access string"},
     ]
