@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import own_database
 import psycopg
 import pytest
 from own_database import PASSWORD, Database
-from real_servers import Postgres, free_port
+from pooler import pgbouncer
+from real_servers import Postgres
 
 pytestmark = pytest.mark.server
 
@@ -49,32 +46,6 @@ class Pooled:
         raise AssertionError("pgbouncer does not answer")
 
 
-@contextmanager
-def _pgbouncer(database: Database) -> Iterator[int]:
-    program = shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
-    if program is None:
-        pytest.skip("pgbouncer is not installed here (Debian: apt-get install pgbouncer)")
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="dt-bouncer-", dir="/tmp") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "users").write_text(f'"{database.n}_app_a" "{PASSWORD}"\n')
-        # auth_type any logs in to the server as one user, whoever asks.
-        (folder / "ini").write_text(
-            f"[databases]\n{database.n} = user={database.n}_app_a password={PASSWORD}"
-            f" host=127.0.0.1 port={database.server.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
-            f"listen_port = {port}\nunix_socket_dir =\nauth_type = any\nauth_file = {folder}/users\n"
-            "pool_mode = transaction\ndefault_pool_size = 1\n"
-        )
-        user = ["-u", "nobody"] if Path("/proc/self").stat().st_uid == 0 else []
-        process = subprocess.Popen([program, *user, str(folder / "ini")], stderr=subprocess.DEVNULL)
-        try:
-            yield port
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
 @pytest.fixture(scope="module")
 def pooled(postgres_of: Callable[[str], Postgres]) -> Iterator[Pooled]:
     database = own_database.make(postgres_of("18"))
@@ -84,7 +55,11 @@ def pooled(postgres_of: Callable[[str], Postgres]) -> Iterator[Pooled]:
     database.execute("CREATE TABLE notes (owner text); INSERT INTO notes VALUES ('ann'), ('')", as_role="{n}_owner")
     database.execute(f"ALTER ROLE {{n}}_app_a PASSWORD '{PASSWORD}'")
     database.apply(access)
-    with _pgbouncer(database) as port:
+    # auth_type any logs in to the server as one user, whoever asks.
+    user = f"{database.n}_app_a"
+    line = f"{database.n} = user={user} password={PASSWORD} host=127.0.0.1 port={database.server.port}"
+    settings = ("auth_type = any", "pool_mode = transaction", "default_pool_size = 1")
+    with pgbouncer(line, f'"{user}" "{PASSWORD}"', *settings) as port:
         yield Pooled(database, port)
     own_database.remove(database.server, database.n)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,7 +12,8 @@ from typing import Any
 import psycopg
 import pytest
 from migrate_server import Database, Server, tables, write
-from postgres_server import binaries, free_port, run_tool, running
+from pooler import pgbouncer
+from postgres_server import binaries, run_tool, running
 
 from bootstrap.migrate import LedgerError, MigrationRunner, PostgresLedger, ServerError, Source, StoppedError, Version
 from bootstrap.migrate.place import refusal
@@ -49,30 +48,6 @@ def _ours(connection: psycopg.Connection[Any], folder: Path, **options: Any) -> 
     return MigrationRunner(Source.load(folder), PostgresLedger(connection), role="lab_owner", **options)
 
 
-@contextmanager
-def pgbouncer(server: Server, mode: str) -> Iterator[int]:
-    program = shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
-    if program is None:
-        pytest.skip("pgbouncer is not installed here (Debian: apt-get install pgbouncer)")
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="datatier-bouncer-", dir="/tmp") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "users").write_text('"lab_migrator" ""\n')
-        (folder / "ini").write_text(
-            f"[databases]\n* = host=127.0.0.1 port={server.port}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
-            f"listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {folder}/users\n"
-            f"pool_mode = {mode}\n"
-        )
-        user = ["-u", "nobody"] if Path("/proc/self").stat().st_uid == 0 else []
-        process = subprocess.Popen([program, *user, str(folder / "ini")], stderr=subprocess.DEVNULL)
-        try:
-            yield port
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
 def _connect(port: int, database: str) -> psycopg.Connection[Any]:
     for _ in range(100):
         try:
@@ -89,7 +64,11 @@ def _connect(port: int, database: str) -> psycopg.Connection[Any]:
 def test_a_pooler_is_refused(server: Server, database: Database, tmp_path: Path, mode: str) -> None:
     """Session mode as well: from here it cannot be told from the other."""
     folder = write(tmp_path, **tables(1))
-    with pgbouncer(server, mode) as port, _connect(port, database.name) as pooled:
+    every, user = f"* = host=127.0.0.1 port={server.port}", '"lab_migrator" ""'
+    with (
+        pgbouncer(every, user, "auth_type = trust", f"pool_mode = {mode}") as port,
+        _connect(port, database.name) as pooled,
+    ):
         runner = _ours(pooled, folder)
         assert runner.version() == Version(None, False), "reading harms nobody"
         for refused in (runner.up, lambda: runner.down(None), lambda: runner.goto(1), lambda: runner.force(1)):
