@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bootstrap.access import load_access
+from bootstrap.application import ACCESS
 from bootstrap.manifest import Manifest
 from cli.errors import InputError
 from cli.project import own_root
@@ -60,7 +61,7 @@ def keep(state: StateDir, manifest: Manifest) -> None:
     secrets = {name: arn for name, arn in manifest.secrets.items() if name in declared}
     state.kept["manifest"] = manifest.model_copy(update={"secrets": secrets}).model_dump(mode="json")
     if KEPT in state.kept:
-        state.kept[KEPT]["access.yaml"] = declarations(state.project, state.stack)["access.yaml"]
+        state.kept[KEPT][ACCESS] = declarations(state.project, state.stack)[ACCESS]
     state.save()
 
 
@@ -85,7 +86,7 @@ def require_secrets(manifest: Manifest) -> None:
 def note_of_deployed(stack: str, carried: Mapping[str, object]) -> str | None:
     """What to say where a deployed stack's manifest carries another declaration than the file of this project."""
     root = own_root()
-    if root is None or not Path(root, "access.yaml").is_file():
+    if root is None or not Path(root, ACCESS).is_file():
         return None
     try:
         here = read_declaration(root)

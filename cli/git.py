@@ -24,21 +24,11 @@ def changed_paths(root: Path, since: str) -> list[str]:
 
 def uncommitted(root: Path, paths: Iterable[Path]) -> list[str] | None:
     """Those of the paths, relative to `root`, that Git has not as they are; None without Git, or outside of it."""
-    program = shutil.which("git")
-    if program is None:
+    options = ("--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignored=no")
+    done = _run(root, "status", *options, "--", *map(str, paths))
+    if done is None or done.returncode:
         return None
-    words = [
-        "status",
-        "--porcelain",
-        "-z",
-        "--no-renames",
-        "--untracked-files=all",
-        "--ignored=no",
-        "--",
-        *map(str, paths),
-    ]
-    done = subprocess.run([program, "-C", str(root), *words], capture_output=True, check=False)
-    return [entry[3:] for entry in done.stdout.decode().split("\0") if entry] if done.returncode == 0 else None
+    return [entry[3:] for entry in done.stdout.decode().split("\0") if entry]
 
 
 @contextmanager
@@ -64,11 +54,17 @@ def left(root: Path, since: str) -> str:
 
 
 def _git(root: Path, *words: str, ok: int = 0) -> bytes:
-    program = shutil.which("git")
-    if program is None:
+    done = _run(root, *words)
+    if done is None:
         raise InputError("--since needs git, which is not on PATH: install it.")
-    done = subprocess.run([program, "-C", str(root), *words], capture_output=True, check=False)
     if done.returncode > ok:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise InputError(f"git {words[0]}: {said[-1] if said else 'it failed'}.")
     return done.stdout
+
+
+def _run(root: Path, *words: str) -> subprocess.CompletedProcess[bytes] | None:
+    """Git in a folder; None where there is no Git."""
+    if (program := shutil.which("git")) is None:
+        return None
+    return subprocess.run([program, "-C", str(root), *words], capture_output=True, check=False)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bootstrap.application import ACCESS
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from cli.doors import by_url
@@ -136,7 +137,7 @@ def _access() -> Access | None:
     from infra.settings.access_file import read_access
 
     root = own_root()
-    return read_access(root) if root is not None and (root / "access.yaml").is_file() else None
+    return read_access(root) if root is not None and (root / ACCESS).is_file() else None
 
 
 def _survey(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from bootstrap.application import ACCESS
 from bootstrap.manifest import Manifest
 from bootstrap.own_manifest import manifest_of
 from cli.current import known, state_of
@@ -64,7 +65,7 @@ def find_declared(stack: str | None, file: str | None) -> tuple[Manifest, StateD
     if file is not None:
         return find_manifest(stack, file), None
     state, found = _tier(stack)
-    if changed := [name for name in ahead(state) if name != "access.yaml"]:
+    if changed := [name for name in ahead(state) if name != ACCESS]:
         note(f"changed since the last `datatier up {state.stack}`, which takes it in: {', '.join(changed)}.")
     return as_declared(state, found), state
 

@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from bootstrap.application import ACCESS
 from infra.settings.stackfile import file_of
 from reference import access, examples, stack
 from reference.editor import published
@@ -41,7 +42,7 @@ def documents() -> dict[str, str]:
             _ACCESS,
             access.types(),
             lambda path: examples.value(examples.access(), path),
-            {f"Example: {examples.ACCESS}": examples.text(examples.ACCESS)},
+            {f"Example: {ACCESS}": examples.text(ACCESS)},
         ),
     }
     for name, schema, title in (

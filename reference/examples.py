@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path as File
 from typing import Any
 
+from bootstrap.application import ACCESS
 from infra.settings.stackfile import PROJECT, file_of, stacks
 from infra.settings.yamlfile import read_mapping
 from reference.walk import ENTRY, ITEM, Path
@@ -14,7 +15,6 @@ from reference.walk import ENTRY, ITEM, Path
 FOLDER = File(__file__).parent / "examples"
 """A project's folder, as it were: stack files and an access.yaml."""
 STACKS = tuple(stacks(FOLDER))
-ACCESS = "access.yaml"
 
 
 def text(file: str) -> str:
