@@ -67,7 +67,7 @@ def schedule(
 def plan(settings: Settings) -> Iterator[Scheduled]:
     """What a stack's settings deploy, the most frequent first."""
     from infra.rules.backups import copies_start, cron
-    from infra.settings.sections import minutes
+    from infra.settings.values import minutes
 
     logical = settings.backup.logical if settings.backup else None
     watch = settings.metrics.schedule if settings.metrics else None

@@ -126,7 +126,7 @@ def books_of(stack: str | None, file: str | None, keep: Sequence[str]) -> Books:
 
 def _objective(stack: str, declared: Settings | None) -> DrillObjective:
     """What the stack's file promises; nothing where this project has no file of it."""
-    from infra.settings.sections import minutes
+    from infra.settings.values import minutes
     from keep.drill.report import DrillObjective
 
     if declared is None:

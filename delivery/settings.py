@@ -13,7 +13,7 @@ from components.delivery.kubernetes import Cluster
 from components.delivery.state import State
 from infra.load import NAMESPACE as PROJECT
 from infra.settings.problems import SettingsError, SettingsProblem, rule_of
-from infra.settings.sections import Section, limited
+from infra.settings.values import Section, limited
 from knowledge import limits
 
 NAMESPACE = "data-tier-delivery"

@@ -14,7 +14,8 @@ from typing import Literal
 
 from bootstrap.manifest import PRIMARY
 from infra.settings.model import Settings
-from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection, minutes
+from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection
+from infra.settings.values import minutes
 from knowledge import names
 from knowledge.alarms.catalogue import POSTGRES, postgres_alarms, redis_alarms
 from knowledge.alarms.facts import cache_alarms, instance_alarms, stack_alarms
@@ -308,7 +309,7 @@ def copies(settings: Settings) -> bool:
 def _primary(prefix: str, given: PostgresSection, region: str | None, extensions: tuple[str, ...]) -> DatabaseInstance:
     return DatabaseInstance(
         name=PRIMARY,
-        identifier=prefix,
+        identifier=given.existing.identifier if given.existing else prefix,
         region=region,
         elsewhere=False,
         instance_class=given.class_,
@@ -331,7 +332,7 @@ def _replica(prefix: str, name: str, replica: ReplicaSection, primary: DatabaseI
     return replace(
         primary,
         name=name,
-        identifier=names.server(prefix, name),
+        identifier=replica.existing.identifier if replica.existing else names.server(prefix, name),
         region=replica.remote.region if replica.remote else primary.region,
         elsewhere=replica.remote is not None,
         instance_class=replica.class_ or primary.instance_class,
@@ -344,7 +345,7 @@ def _replica(prefix: str, name: str, replica: ReplicaSection, primary: DatabaseI
 def _cache(prefix: str, name: str, given: CacheSection, region: str | None) -> ReplicationGroup:
     return ReplicationGroup(
         name=name,
-        identifier=names.server(prefix, name),
+        identifier=given.existing.identifier if given.existing else names.server(prefix, name),
         region=region,
         engine=given.engine,
         version=given.version,

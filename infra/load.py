@@ -21,8 +21,8 @@ from infra.settings.encrypted import decrypted
 from infra.settings.model import NAME, Settings
 from infra.settings.problems import SettingsError, SettingsProblem, brief, close, nearest, rule_of
 from infra.settings.profiles import PROFILES, cache_defaults, defaults, merge, named
-from infra.settings.sections import Section
 from infra.settings.stackfile import PROJECT, PROJECT_FILE, StackFile, file_of, read_file
+from infra.settings.values import Section
 from knowledge.regions import is_region
 
 NAMESPACE = PROJECT

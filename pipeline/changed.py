@@ -57,6 +57,7 @@ CONCERNS: dict[str, str] = {
     "rehearse/": NONE,
     "requirements/": NONE,
     "runtime/": NONE,
+    "adopt/": NONE,
     "scaffold/": NONE,
     "tests/": NONE,
     "upgrade/": NONE,

@@ -95,7 +95,15 @@ def _sections(kind: Any) -> Iterator[type[BaseModel]]:
 
 
 def docstrings(model: type) -> dict[str, str]:
-    """Field -> the text under it, on one line."""
+    """Field -> the text under it, on one line; a section's own before those of what it is a kind of."""
+    found: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        if issubclass(each, BaseModel) and each is not BaseModel:
+            found |= _own_docstrings(each)
+    return found
+
+
+def _own_docstrings(model: type) -> dict[str, str]:
     [body] = [
         each for each in ast.parse(textwrap.dedent(inspect.getsource(model))).body if isinstance(each, ast.ClassDef)
     ]

@@ -13,6 +13,7 @@ from graph.kinds import KINDS
 ROOT = Path(__file__).parents[1]
 ROOMS = (
     "account",
+    "adopt",
     "alarms",
     "infra",
     "components",
@@ -42,6 +43,7 @@ ROOMS = (
 # Room -> the rooms it may import besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "account": {"graph", "knowledge"},
+    "adopt": {"graph", "preview"},
     "alarms": {"graph", "knowledge"},
     "bootstrap": {"knowledge"},  # what its bundle carries of it: bootstrap/sources.py
     "clients": {"bootstrap"},
@@ -91,6 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Room -> libraries it must do without.
 MUST_NOT_IMPORT: dict[str, set[str]] = {
     "account": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
+    "adopt": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "alarms": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "bootstrap": {"pulumi", "pulumi_aws", "typer", "rich"},
     "clients": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},

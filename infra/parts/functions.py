@@ -9,7 +9,7 @@ from components.functions.rotation import Rotation, RotationArgs
 from components.functions.runner import Runner, RunnerArgs
 from infra.parts.connect import master, prove
 from infra.parts.site import Site, secret_days
-from infra.settings.sections import minutes
+from infra.settings.values import minutes
 
 
 def runner(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str], trigger: str) -> Runner:

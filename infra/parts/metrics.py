@@ -15,7 +15,7 @@ from infra.parts.connect import master
 from infra.parts.copies import watches
 from infra.parts.site import Site, secret_days
 from infra.settings.metrics_section import MetricsServiceSection
-from infra.settings.sections import minutes
+from infra.settings.values import minutes
 from knowledge.alarms.facts import namespace
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bootstrap.rule import says
 from infra.rules.backups import Broken, jobs, largest_gap
 from infra.settings.model import Settings
-from infra.settings.sections import minutes
+from infra.settings.values import minutes
 from knowledge.backups import recovery
 
 

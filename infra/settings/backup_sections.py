@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from bootstrap.rule import matches, whole
 from infra.settings.images import Image
-from infra.settings.sections import Region, Section, Text, asks, limited, moment
+from infra.settings.values import Region, Section, Text, asks, limited, moment
 from knowledge import buckets, fargate, limits
 from knowledge.backups.copies import DAILY_DAYS, FOLDER, KEEP_DAYS
 

@@ -15,8 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from infra.settings.model import Settings
 from infra.settings.problems import SettingsError, SettingsProblem
 from infra.settings.profiles import PROFILES, cache_defaults, defaults
-from infra.settings.sections import Section
 from infra.settings.stackfile import PROJECT
+from infra.settings.values import Section
 
 NEEDED = {
     f"{PROJECT}:profile": "all other values start from it",

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from infra.settings.backup_sections import Weekly
 from infra.settings.images import Image
-from infra.settings.sections import Duration, Section, asks, minutes
+from infra.settings.values import Duration, Section, asks, minutes
 from knowledge import fargate, limits
 from knowledge.maintenance import FUNCTION_MINUTES
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import model_validator
 
 from infra.settings.images import Image
-from infra.settings.sections import Client, Duration, Port, Section, asks, minutes
+from infra.settings.values import Client, Duration, Port, Section, asks, minutes
 from knowledge import fargate, limits
 
 EXPORTER_PORT = 9187

@@ -9,22 +9,17 @@ from infra.settings.backup_sections import BackupPlan, BucketSection, ProxySecti
 from infra.settings.maintenance_section import MaintenanceSection
 from infra.settings.metrics_section import MetricsSection
 from infra.settings.sections import (
-    CacheName,
     CacheSection,
-    LogDays,
     NetworkSection,
     NotifySection,
     ObjectivesSection,
     PasswordsSection,
-    Port,
     PostgresSection,
     RotationSection,
     RunnerSection,
-    Section,
     SuppressSection,
-    Zone,
-    limited,
 )
+from infra.settings.values import CacheName, LogDays, Port, Section, Zone, limited
 from knowledge import limits
 
 NAME = r"[a-z](-?[a-z0-9]){0,19}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from infra.rules.objectives import Recovery, in_words, recoveries
 from infra.settings.model import Settings
-from infra.settings.sections import minutes
+from infra.settings.values import minutes
 from preview.plan import PreviewFinding
 
 

@@ -16,7 +16,8 @@ from pages import NAME, PAGES, Command, commands
 from cli.main import application
 from infra.settings.model import Settings
 from infra.settings.profiles import cache_defaults, defaults
-from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection, Section
+from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection
+from infra.settings.values import Section
 from knowledge.postgres.catalogue import CATALOGUE
 from knowledge.redis.catalogue import CATALOGUE as REDIS_CATALOGUE
 from scaffold.rename import renamed

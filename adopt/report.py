@@ -1,0 +1,69 @@
+"""What adopting does, thing by thing, in the words of the preflight. Data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from adopt.estate import Unread
+from adopt.refusals import Refusal
+from preview.impact.effect import Impact
+
+Verdict = Literal["taken", "changed", "replaced", "new"]
+"""Taken over as it is; changed in place by the first `up`; replaced by it, so nothing is written; made new."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One resource of the stack."""
+
+    verdict: Verdict
+    type: str
+    name: str
+    """Logical name."""
+    id: str
+    """What it is imported by; empty for a new one."""
+    impacts: tuple[Impact, ...] = ()
+    """What the first `up` changes of it, and what whoever uses it feels."""
+    keep: str = ""
+    """The line of the stack's file that would keep it as it is; of a replaced one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParameterRow:
+    """A parameter whose live value is not the computed one."""
+
+    server: str
+    """Name in the stack."""
+    parameter: str
+    live: str
+    computed: str | None
+    """None where the program computes none."""
+    kept: bool
+    """Whether the live value stands in the stack's file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """Something around the servers that stays as it is and does not become part of the stack."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The whole."""
+
+    stack: str
+    entries: tuple[Entry, ...]
+    """In the order of the program."""
+    parameters: tuple[ParameterRow, ...]
+    refusals: tuple[Refusal, ...]
+    left: tuple[Left, ...]
+    unread: tuple[Unread, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing may be written."""
+        return any(each.whole for each in self.refusals) or any(each.verdict == "replaced" for each in self.entries)
