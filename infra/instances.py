@@ -127,6 +127,8 @@ class ReplicationGroup:
     """Its name in the settings."""
     identifier: str
     """Replication group id."""
+    named: str
+    """First part of the names of what is made beside it; the id, unless it was there before the stack."""
     region: str | None
     """Region; None as for a `DatabaseInstance`."""
     engine: str
@@ -355,6 +357,7 @@ def _cache(prefix: str, name: str, given: CacheSection, region: str | None, usua
     return ReplicationGroup(
         name=name,
         identifier=existing.identifier if existing else names.server(prefix, name),
+        named=names.server(prefix, name),
         region=region,
         engine=given.engine,
         version=given.version,

@@ -34,8 +34,8 @@ class PostgresArgs:
     """Database made with the instance."""
     username: str
     """Master user."""
-    password: pulumi.Input[str]
-    """Initial password: the bootstrap replaces it, later differences are ignored."""
+    password: pulumi.Input[str] | None = None
+    """Initial password: the bootstrap replaces it, later differences are ignored; none of one that was there before."""
     port: int = 5432
     """Port."""
     allocated_storage: int

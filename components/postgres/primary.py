@@ -162,7 +162,7 @@ class Postgres(pulumi.ComponentResource):
             instance_class=args.instance_class,
             db_name=args.database,
             username=args.username,
-            password=secret(args.password),
+            password=None if args.password is None else secret(args.password),
             port=args.port,
             storage_type="gp3",
             allocated_storage=args.allocated_storage,

@@ -12,7 +12,6 @@ from components.redis.replication_group import Redis
 from infra.instances import ReplicationGroup
 from infra.parts.site import Foundation
 from infra.settings.sections import CacheSection
-from knowledge import names
 from knowledge.windows import parse_window, to_utc
 
 
@@ -79,7 +78,7 @@ def _cache(base: Foundation, given: CacheSection, cache: ReplicationGroup) -> Re
     settings = base.settings
     return RedisArgs(
         replication_group_id=cache.identifier,
-        prefix=names.server(base.prefix, cache.name),
+        prefix=cache.named,
         engine=cache.engine,
         version=cache.version,
         family=cache.family,
