@@ -185,6 +185,7 @@ class ReplicationGroup:
             cluster_mode=self.shards > 0,
             keyspace_events=self.keyspace_events,
             overrides=self.overrides,
+            in_use=self.existing is not None and self.existing.parameter_group is not None,
         )
 
     @cached_property
