@@ -21,6 +21,9 @@ class ExistingParameterGroup(Section):
     one that others use, is only referred to, and nothing in it is changed."""
     description: str | None = None
     """Its description, which cannot be changed; of a managed one."""
+    family: str | None = None
+    """Family that it is of; that of `version` when absent. A version of another family gets a group of the stack's
+    own, as no name is given twice and no family changes."""
 
 
 class ExistingServer(Section):
