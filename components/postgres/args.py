@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from components.postgres.existing import ExistingParts
+from components.postgres.existing import ExistingInstance
 from components.postgres.instance import insights_problems
 from components.postgres.replica import ReplicaSpec
 from knowledge import classes, limits, names, storage
@@ -37,8 +37,8 @@ class PostgresArgs:
     """Database made with the instance; one that was there before has its own (`existing.initial_database`)."""
     username: str
     """Master user."""
-    password: pulumi.Input[str]
-    """Initial password: the bootstrap replaces it, later differences are ignored."""
+    password: pulumi.Input[str] | None = None
+    """Initial password: the bootstrap replaces it, later differences are ignored; none of one that was there before."""
     port: int = 5432
     """Port."""
     allocated_storage: int
@@ -96,7 +96,7 @@ class PostgresArgs:
     """Deletion protection, in RDS and in Pulumi."""
     event_topic_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Severity (`warning`, `info`) -> topic that hears of RDS events."""
-    existing: ExistingParts | None = None
+    existing: ExistingInstance | None = None
     """What the primary keeps, where it was there before."""
 
     @property

@@ -6,9 +6,10 @@ import pulumi
 import pulumi_aws as aws
 
 from components.postgres.args import PostgresArgs
-from components.postgres.existing import ExistingParts
+from components.postgres.existing import ExistingInstance
 from components.postgres.replica import Replica
 from knowledge.alarms import events
+from knowledge.postgres.parameters import postgres_family
 
 
 def subscribe(
@@ -64,14 +65,14 @@ def subscribe(
 
 
 def _changeable(
-    groups: Iterable[tuple[pulumi.Input[str], ExistingParts | None]], version: str
+    groups: Iterable[tuple[pulumi.Input[str], ExistingInstance | None]], version: str
 ) -> Iterator[pulumi.Input[str]]:
     """Each parameter group once, without AWS's own, which nobody can change (RDS User Guide, Working with DB parameter
     groups)."""
-    seen: set[str] = set()
+    seen, family = set[str](), postgres_family(int(version.partition(".")[0]))
     for name, existing in groups:
         kept = existing.parameter_group if existing else None
-        if kept is None or not kept.serves(version):
+        if kept is None or not kept.serves(family):
             yield name
         elif not kept.name.startswith("default.") and kept.name not in seen:
             seen.add(kept.name)

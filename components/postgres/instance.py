@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.postgres.existing import ExistingParameterGroup
+from components.existing import ExistingParameterGroup
 from knowledge.parameters import Parameter
 from knowledge.postgres.parameters import postgres_family
 
@@ -75,7 +75,7 @@ def parameter_group(
     (ModifyDBParameterGroup takes parameters alone). Return its name.
     """
     family = postgres_family(int(version.partition(".")[0]))
-    kept = existing if existing and existing.serves(version) else None
+    kept = existing if existing and existing.serves(family) else None
     if kept and not kept.managed:
         return pulumi.Output.from_input(kept.name)
     return aws.rds.ParameterGroup(

@@ -7,7 +7,7 @@ import pulumi_random as random
 from components.policy import trust
 from components.postgres.args import PostgresArgs
 from components.postgres.events import subscribe
-from components.postgres.existing import ExistingParts
+from components.postgres.existing import ExistingInstance
 from components.postgres.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.postgres.replica import Replica, ReplicaArgs
 from components.secret import secret
@@ -134,7 +134,7 @@ class Postgres(pulumi.ComponentResource):
         child: pulumi.ResourceOptions,
     ) -> aws.rds.Instance:
         name, args = self._name, self._args
-        kept = args.existing or ExistingParts()
+        kept = args.existing or ExistingInstance()
         self.subnet_group_name = self._subnets(kept.subnet_group, child)
         self.parameter_group_name = parameter_group(
             name, args.named, args.version, args.parameters, existing=kept.parameter_group, opts=child
@@ -159,7 +159,7 @@ class Postgres(pulumi.ComponentResource):
             instance_class=args.instance_class,
             db_name=args.existing.initial_database if args.existing else args.database,
             username=args.username,
-            password=secret(args.password),
+            password=None if args.password is None else secret(args.password),
             port=args.port,
             storage_type=args.storage_type,
             allocated_storage=args.allocated_storage,

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.outputs import outputs
-from components.postgres.existing import ExistingParts
+from components.postgres.existing import ExistingInstance
 from components.postgres.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.refuse import refuse
 from knowledge import names, networks
@@ -54,7 +54,7 @@ class ReplicaSpec:
     """GiB that storage autoscaling may reach: a replica does not inherit the primary's."""
     remote: SecondRegion | None = None
     """Second region, when it is a replica for disaster recovery."""
-    existing: ExistingParts | None = None
+    existing: ExistingInstance | None = None
     """What it keeps, where it was there before."""
 
 
@@ -161,7 +161,7 @@ class Replica(pulumi.ComponentResource):
             region=region,
             opts=child,
         )
-        kept = spec.existing or ExistingParts()
+        kept = spec.existing or ExistingInstance()
         self.parameter_group_name = parameter_group(
             name,
             args.identifier,

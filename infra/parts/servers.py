@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from components.existing import ExistingParameterGroup
 from components.postgres.args import PostgresArgs
-from components.postgres.existing import ExistingParameterGroup, ExistingParts
+from components.postgres.existing import ExistingInstance
 from components.postgres.primary import Postgres
 from components.postgres.replica import ReplicaSpec
 from components.redis.args import RedisArgs
+from components.redis.existing import ExistingCache
 from components.redis.replication_group import Redis
 from infra.instances import DatabaseInstance, ReplicationGroup
 from infra.parts.site import Foundation
-from infra.settings.existing import ExistingReplica
+from infra.settings.existing import ExistingReplica, ExistingServer
 from infra.settings.sections import CacheSection
 from knowledge.windows import parse_window, to_utc
 
@@ -79,12 +81,11 @@ def _replica(base: Foundation, name: str, replica: DatabaseInstance) -> ReplicaS
     )
 
 
-def _kept(given: ExistingReplica, initial_database: str | None = None) -> ExistingParts:
-    group = given.parameter_group
-    return ExistingParts(
+def _kept(given: ExistingReplica, initial_database: str | None = None) -> ExistingInstance:
+    return ExistingInstance(
         subnet_group=given.subnet_group,
         security_group_ids=list(given.security_groups),
-        parameter_group=ExistingParameterGroup(**group.model_dump()) if group else None,
+        parameter_group=_group(given),
         encrypted=given.encrypted,
         key_arn=given.key,
         insights_key_arn=given.insights_key,
@@ -102,6 +103,7 @@ def _cache(base: Foundation, given: CacheSection, cache: ReplicationGroup) -> Re
     settings = base.settings
     return RedisArgs(
         replication_group_id=cache.identifier,
+        prefix=cache.named,
         engine=cache.engine,
         version=cache.version,
         family=cache.family,
@@ -111,7 +113,7 @@ def _cache(base: Foundation, given: CacheSection, cache: ReplicationGroup) -> Re
         shards=cache.shards or None,
         multi_az=given.multi_az,
         auth_token=base.credentials.tokens.get(cache.name),
-        port=settings.cache_port,
+        port=cache.port,
         subnet_ids=base.network.subnet_ids,
         security_group_ids=[base.firewall.cache_id],
         storage_key_arn=base.keys.storage_arn,
@@ -123,4 +125,27 @@ def _cache(base: Foundation, given: CacheSection, cache: ReplicationGroup) -> Re
         notification_topic_arn=base.notifications.cache_events_arn,
         final_snapshot=settings.final_snapshots,
         protect=settings.protect,
+        existing=_existing(cache),
     )
+
+
+def _existing(cache: ReplicationGroup) -> ExistingCache | None:
+    """What a cache keeps, as its component takes it."""
+    kept = cache.existing
+    if kept is None:
+        return None
+    return ExistingCache(
+        subnet_group=kept.subnet_group,
+        security_group_ids=list(kept.security_groups),
+        parameter_group=_group(kept),
+        encrypted=kept.encrypted,
+        key_arn=kept.key,
+        tls=kept.tls,
+        user_group_id=kept.user_group,
+        token=not cache.users,
+    )
+
+
+def _group(kept: ExistingServer) -> ExistingParameterGroup | None:
+    group = kept.parameter_group
+    return ExistingParameterGroup(**group.model_dump()) if group else None

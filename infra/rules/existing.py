@@ -10,6 +10,7 @@ from infra.instances import Instances
 from infra.settings.existing import ExistingServer
 from infra.settings.model import Settings
 from knowledge import names
+from knowledge.existing import key_problem
 
 Broken = Iterator[tuple[str, str]]
 """Key and the rule."""
@@ -77,5 +78,5 @@ def _server(one: ExistingServer) -> Broken:
     group = one.parameter_group
     if group and group.managed and group.name.startswith(AWS_OWN):
         yield "parameter_group.managed", f"{group.name} is AWS's own, in which nothing can be set: write false."
-    if one.key and not one.encrypted:
-        yield "key", "is what a server is encrypted with, and this one is not: leave it out."
+    if problem := key_problem(encrypted=one.encrypted, key=one.key):
+        yield "key", f"{problem}."
