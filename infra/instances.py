@@ -227,6 +227,11 @@ class Instances:
         return (self.primary, *self.replicas.values())
 
     @property
+    def cache_ports(self) -> tuple[int, ...]:
+        """Ports that caches have, in order."""
+        return tuple(sorted({each.port for each in self.caches.values()}))
+
+    @property
     def alarms(self) -> dict[str, tuple[AlarmSpec, ...]]:
         """`primary`, each replica, each cache and `stack` -> the alarms of it, or of each of its nodes."""
         servers: tuple[DatabaseInstance | ReplicationGroup, ...] = (*self.databases, *self.caches.values())
