@@ -64,7 +64,7 @@ def adoption(
     state = imported(deployment, matched)
     report = Report(
         stack=stack,
-        entries=entries(deployment, read(json.dumps(state)), matched),
+        entries=entries(estate, deployment, read(json.dumps(state)), matched),
         parameters=file.parameters,
         refusals=refused,
         left=file.left,
