@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,15 +12,18 @@ from adopt.import_file import import_file
 from adopt.imported import imported
 from adopt.live.everything import live
 from adopt.match import matches
+from adopt.owned import owned
 from adopt.refusals import Refusal, refusals
 from adopt.report import Report
 from adopt.settings.written import Comments, written
 from adopt.verdicts import entries
 from graph.deployment import Deployment
 from graph.saved import read
+from infra.settings.problems import SettingsError
+from knowledge.names import prefix
 
 Program = Callable[[Mapping[str, Any]], Deployment]
-"""Runs the program offline with a stack's configuration; raises what is wrong with it."""
+"""Runs the program offline with a stack's configuration. Raise `SettingsError` for what is wrong with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,15 +54,18 @@ def adoption(
     `computed`: parameters as the product computes them, in place of the live ones. `versions` are those of the
     providers, by package.
     """
-    refused = tuple(refusals(estate))
+    refused = (*owned(estate, prefix(name, stack)), *refusals(estate))
     if any(each.whole for each in refused):
-        return Adoption(report=_nothing(estate, stack, refused))
+        return _nothing(estate, stack, refused)
     taken = without(estate, refused)
     file = written(taken, name, computed=computed)
     refused += file.refusals
     if any(each.whole for each in refused):
-        return Adoption(report=_nothing(estate, stack, refused))
-    deployment = program(file.config)
+        return _nothing(estate, stack, refused)
+    try:
+        deployment = program(file.config)
+    except SettingsError as error:
+        return _nothing(estate, stack, (*refused, *_undeclarable(error)))
     matched = tuple(matches(deployment, live(taken), estate.region))
     state = imported(deployment, matched)
     report = Report(
@@ -89,5 +95,18 @@ def without(estate: Estate, refused: tuple[Refusal, ...]) -> Estate:
     )
 
 
-def _nothing(estate: Estate, stack: str, refused: tuple[Refusal, ...]) -> Report:
-    return Report(stack=stack, entries=(), parameters=(), refusals=refused, left=(), unread=estate.unread)
+def _undeclarable(error: SettingsError) -> Iterator[Refusal]:
+    """What no stack's file may say, though it runs."""
+    for problem in error.problems:
+        yield Refusal(
+            what=problem.key,
+            why=problem.rule.rstrip("."),
+            way=f"change it in AWS, or what {error.source} is checked against (Pulumi.yaml, access.yaml); then adopt again",
+            whole=True,
+        )
+
+
+def _nothing(estate: Estate, stack: str, refused: tuple[Refusal, ...]) -> Adoption:
+    """The report alone: nothing can be adopted."""
+    report = Report(stack=stack, entries=(), parameters=(), refusals=refused, left=(), unread=estate.unread)
+    return Adoption(report=report)
