@@ -101,7 +101,7 @@ def _undeclarable(error: SettingsError) -> Iterator[Refusal]:
         yield Refusal(
             what=problem.key,
             why=problem.rule.rstrip("."),
-            way=f"change it in AWS, or what {error.source} is checked against (Pulumi.yaml, access.yaml); then adopt again",
+            way="change it in AWS, or what it is checked against (Pulumi.yaml, access.yaml), and try again",
             whole=True,
         )
 
