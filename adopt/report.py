@@ -9,8 +9,11 @@ from adopt.estate import Unread
 from adopt.refusals import Refusal
 from preview.impact.effect import Impact
 
-Verdict = Literal["taken", "changed", "replaced", "new"]
-"""Taken over as it is; changed in place by the first `up`; replaced by it, so nothing is written; made new."""
+Verdict = Literal["taken", "changed", "replaced", "blocked", "new"]
+"""Taken over as it is; changed in place by the first `up`; replaced by it, or a change that AWS refuses, so nothing is
+written; made new."""
+
+_STOPS: frozenset[Verdict] = frozenset({"replaced", "blocked"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,4 +69,4 @@ class Report:
     @property
     def refused(self) -> bool:
         """Whether nothing may be written."""
-        return any(each.whole for each in self.refusals) or any(each.verdict == "replaced" for each in self.entries)
+        return any(each.whole for each in self.refusals) or any(each.verdict in _STOPS for each in self.entries)
