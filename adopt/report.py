@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from adopt.estate import Unread
-from adopt.refusals import Refusal
+from adopt.refusal import Refusal
 from preview.impact.effect import Impact
 
 Verdict = Literal["taken", "changed", "replaced", "blocked", "new"]
