@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reference": {"bootstrap", "infra", "knowledge"},
     "scaffold": {"bootstrap", "infra", "knowledge", "observe"},
     "cli": {
+        "adopt",
         "scaffold",
         "capacity",
         "cost",
