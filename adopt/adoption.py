@@ -13,7 +13,8 @@ from adopt.imported import imported
 from adopt.live.everything import live
 from adopt.match import matches
 from adopt.owned import owned
-from adopt.refusals import Refusal, refusals
+from adopt.refusal import Refusal
+from adopt.refusals import refusals
 from adopt.report import Report
 from adopt.settings.written import Comments, written
 from adopt.verdicts import entries

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adopt.estate import Estate, RunningCache, RunningInstance
-from adopt.refusals import Refusal
+from adopt.refusal import Refusal
 from knowledge.ownership import TAG
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from adopt.estate import Unread
-from adopt.refusals import Refusal
+from adopt.refusal import Refusal
 from preview.impact.effect import Impact
 
 Verdict = Literal["taken", "changed", "replaced", "blocked", "new"]

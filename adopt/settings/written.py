@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adopt.estate import Estate
-from adopt.refusals import Refusal
+from adopt.refusal import Refusal
 from adopt.report import Left, ParameterRow
 
 Comments = Mapping[tuple[str, ...], Sequence[str]]
