@@ -12,7 +12,7 @@ from cli.output import escape, table
 from cli.preview_view import impact_lines, kind_of
 
 if TYPE_CHECKING:
-    from adopt.refusals import Refusal
+    from adopt.refusal import Refusal
     from adopt.report import Entry, Report, Verdict
 
 _HEADS: dict[Verdict, str] = {
