@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -25,7 +24,6 @@ def test_what_is_written(folder: Path) -> None:
     before = {*folder.rglob("*")}
     said = call(folder, *ASKED)
     assert said.code == 0, said.all
-    print(said.out)
     made = {str(path.relative_to(folder)) for path in {*folder.rglob("*")} - before if path.is_file()}
     assert made == {
         "Pulumi.live.yaml",
