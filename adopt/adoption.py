@@ -33,7 +33,9 @@ class Adoption:
 
     report: Report
     config: Mapping[str, Any] = field(default_factory=dict)
-    """The stack's file: `namespace:key` -> value."""
+    """What the report is of: `namespace:key` -> value."""
+    proposed: Mapping[str, Any] = field(default_factory=dict)
+    """What the stack's file says where nobody has changed it since."""
     comments: Comments = field(default_factory=dict)
     imports: Mapping[str, Any] = field(default_factory=dict)
     """For `pulumi import --file`."""
@@ -48,12 +50,13 @@ def adoption(
     program: Program,
     *,
     computed: bool = False,
+    config: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> Adoption:
     """Adopt `estate` as a stack of the application `name`.
 
-    `computed`: parameters as the product computes them, in place of the live ones. `versions` are those of the
-    providers, by package.
+    `computed`: parameters as the product computes them, in place of the live ones. `config` is that of a stack's file
+    which is there already: it stands, whatever would be written. `versions` are those of the providers, by package.
     """
     refused = (*owned(estate, prefix(name, stack)), *refusals(estate))
     if any(each.whole for each in refused):
@@ -63,14 +66,17 @@ def adoption(
     refused += file.refusals
     if any(each.whole for each in refused):
         return _nothing(estate, stack, refused)
+    stands = file.config if config is None else config
     try:
-        deployment = program(file.config)
+        deployment = program(stands)
     except SettingsError as error:
         return _nothing(estate, stack, (*refused, *_undeclarable(error)))
     matched = tuple(matches(deployment, live(taken), estate.region))
     state = imported(deployment, matched)
     report = Report(
         stack=stack,
+        account=estate.account,
+        region=estate.region,
         entries=entries(estate, deployment, read(json.dumps(state)), matched),
         parameters=file.parameters,
         refusals=refused,
@@ -79,7 +85,8 @@ def adoption(
     )
     return Adoption(
         report=report,
-        config=file.config,
+        config=stands,
+        proposed=file.config,
         comments=file.comments,
         imports=import_file(deployment, matched, versions or {}),
         state=state,
@@ -109,5 +116,14 @@ def _undeclarable(error: SettingsError) -> Iterator[Refusal]:
 
 def _nothing(estate: Estate, stack: str, refused: tuple[Refusal, ...]) -> Adoption:
     """The report alone: nothing can be adopted."""
-    report = Report(stack=stack, entries=(), parameters=(), refusals=refused, left=(), unread=estate.unread)
+    report = Report(
+        stack=stack,
+        account=estate.account,
+        region=estate.region,
+        entries=(),
+        parameters=(),
+        refusals=refused,
+        left=(),
+        unread=estate.unread,
+    )
     return Adoption(report=report)

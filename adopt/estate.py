@@ -71,8 +71,9 @@ class RunningCache:
 
     @property
     def identifier(self) -> str:
-        """Replication group id, or the cache cluster's where it is in none."""
-        return str(self.described.get("ReplicationGroupId") or self.nodes[0]["CacheClusterId"])
+        """Replication group id, the cache cluster's where it is in none, or the serverless cache's name."""
+        grouped = self.described.get("ReplicationGroupId") or self.serverless.get("ServerlessCacheName")
+        return str(grouped or self.nodes[0]["CacheClusterId"])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,10 @@ class Report:
     """The whole."""
 
     stack: str
+    account: str
+    """Account that was read."""
+    region: str
+    """Of the primary."""
     entries: tuple[Entry, ...]
     """In the order of the program."""
     parameters: tuple[ParameterRow, ...]
@@ -80,6 +84,8 @@ class Report:
         """The stable form for machines; keys are only ever added."""
         return {
             "stack": self.stack,
+            "account": self.account,
+            "region": self.region,
             "refused": self.refused,
             "verdicts": dict(Counter(each.verdict for each in self.entries)),
             "resources": [asdict(each) for each in self.entries],

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
+from json import dumps
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bootstrap.errors import AskedError
 from cli import adopt_view
-from cli.adopt_files import Place, differing, place, refuse, write
+from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
 from cli.adopt_read import estate_of, named
 from cli.errors import DIFFERENT, FAILED
 from cli.options import JsonFlag, NamedStack
-from cli.output import console, emit_json, escape
-from cli.project import StackSource, own_root
+from cli.output import console, emit_json
+from cli.project import StackSource, load, own_root
+from infra.settings.stackfile import PROJECT_FILE
 
 if TYPE_CHECKING:
     from adopt.adoption import Adoption
+    from cli.cost_view import Costs
     from graph.deployment import Deployment
 
 _NAME = "data-tier:name"
@@ -49,20 +53,33 @@ def adopt(
 
     [bold]Examples:[/] datatier adopt prod --instance orders --cache main=orders-cache --region eu-west-1
     """
+    from adopt.adoption import adoption
     from scaffold.apply import alone
 
     where = place(own_root(), stack)
     refuse(where, instance, replace=replace)
     caches = named(cache or ())
-    with alone(where.root, "adopt", where.root / "Pulumi.yaml"):
-        made = _made(where, estate_of(instance, caches, _region(where, region)), computed=take_computed)
-        _end(where, made, replace=replace, json=json)
+    with alone(where.root, "adopt", where.root / PROJECT_FILE):
+        estate = estate_of(instance, caches, _region(where, region))
+        refuse_account(where, estate.account)
+        stands = where.declared and not replace
+        program = _Program(where, stands=stands)
+        made = adoption(
+            estate,
+            stack,
+            str(where.project.get(_NAME, "")),
+            program,
+            computed=take_computed,
+            config=where.config if stands else None,
+            versions={each: version(f"pulumi-{each}") for each in ("aws", "random")},
+        )
+        _end(made, where, program.costs(made.state), stands=stands, json=json)
 
 
 def _region(where: Place, region: str | None) -> str:
     from knowledge.regions import region_problem
 
-    declared = where.config.get("aws:region", where.project.get("aws:region"))
+    declared = where.config.get(REGION, where.project.get(REGION))
     found = region or declared
     if found is None:
         raise AskedError(f"which region is it in? Say --region REGION, or `aws:region` in {where.file.name}.")
@@ -75,21 +92,34 @@ def _region(where: Place, region: str | None) -> str:
     return str(found)
 
 
-def _made(where: Place, estate: Any, *, computed: bool) -> Adoption:
-    from adopt.adoption import adoption
+@dataclass
+class _Program:
+    """The program as `datatier preview` runs it, also over a file that is not written yet."""
 
-    return adoption(
-        estate,
-        where.stack,
-        str(where.project.get(_NAME, "")),
-        lambda config: _offline(where, config),
-        computed=computed,
-        versions={each: version(f"pulumi-{each}") for each in ("aws", "random")},
-    )
+    where: Place
+    stands: bool
+    """Whether the file is there and counts."""
+    source: StackSource | None = None
+    """What was run last, and what came of it."""
+    deployment: Deployment | None = None
+
+    def __call__(self, config: Mapping[str, Any]) -> Deployment:
+        self.source = load(self.where.stack) if self.stands else _unwritten(self.where, config)
+        self.deployment = self.source.offline()
+        return self.deployment
+
+    def costs(self, state: Mapping[str, Any]) -> Costs | None:
+        """What a month costs more than the imported state; None where the program was not run."""
+        from cli.cost_view import costs
+        from graph.saved import read
+
+        if self.source is None or self.deployment is None:
+            return None
+        return costs(self.source, self.deployment.resources, read(dumps(state)))
 
 
-def _offline(where: Place, config: Mapping[str, Any]) -> Deployment:
-    """The program as `datatier preview` runs it, over a file that is not written yet."""
+def _unwritten(where: Place, config: Mapping[str, Any]) -> StackSource:
+    """The stack of a file that is not there yet."""
     from infra.instances import instances
     from infra.load import declared_extensions, load_settings, region_of
     from infra.settings.access_file import read_access
@@ -104,32 +134,29 @@ def _offline(where: Place, config: Mapping[str, Any]) -> Deployment:
         settings=settings,
         instances=instances(where.stack, settings, region_of(whole), extensions=extensions),
         access=read_access(where.root),
-    ).offline()
+    )
 
 
-def _end(where: Place, made: Adoption, *, replace: bool, json: bool) -> None:
+def _end(made: Adoption, where: Place, month: Costs | None, *, stands: bool, json: bool) -> None:
+    """Write what may be written, and say it all."""
     from adopt.steps import steps
+    from cli.cost_view import as_json
 
     report = made.report
-    document = report.as_json()
-    differences = [*differing(where, made.config)] if where.declared and not replace and not report.refused else []
-    commands = [] if report.refused or differences else steps(where.stack)
-    written = [] if report.refused or differences else [str(path) for path in write(where, made, document)]
+    document = report.as_json() | ({"cost": as_json(month)} if month else {})
+    differences = differing(made.config, made.proposed)
+    commands = () if report.refused else steps(where.stack)
+    written = () if report.refused else write(where, made, document, stands=stands)
     if json:
-        more = {"differences": differences, "files": written, "next": [command for command, _ in commands]}
+        more = {
+            "differences": differences,
+            "files": [path.as_posix() for path in written],
+            "next": [command for command, _ in commands],
+        }
         emit_json(document | more)
     else:
-        out = console()
-        adopt_view.report(out, report)
-        for each in differences:
-            out.print(f"[yellow]differs[/] {escape(each)}")
-        if differences:
-            out.print(f"nothing is written: {escape(where.file.name)} is there; --replace writes it")
-        if written:
-            out.print(f"written: {escape(', '.join(written))}")
-            adopt_view.steps(out, commands)
-        elif report.refused:
-            out.print("nothing is written")
+        adopt_view.report(console(), report)
+        adopt_view.end(console(), month, differences, written, commands)
     if report.refused:
         raise typer.Exit(FAILED)
     if differences:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from adopt.adoption import Adoption
 
 _POSTGRES = "data-tier:postgres"
+REGION = "aws:region"
+_ACCOUNTS = "aws:allowedAccountIds"
+"""Accounts in which the provider works (its reference, Configuration)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +40,16 @@ class Place:
         return self.root / file_of(self.stack)
 
     @property
+    def folder(self) -> Path:
+        """Of what is not the stack's file."""
+        return self.root / FOLDER / self.stack
+
+    @property
+    def others(self) -> dict[str, Any]:
+        """Keys of other namespaces, such as `aws:profile`, which are nobody's here."""
+        return {key: value for key, value in self.config.items() if not _is_ours(key)}
+
+    @property
     def declared(self) -> bool:
         """Whether it declares a tier already; Pulumi makes the file by itself, with a salt or a region in it."""
         return any(key.startswith("data-tier:") for key in self.config)
@@ -47,6 +60,10 @@ class Place:
         postgres = self.config.get(_POSTGRES)
         existing = postgres.get("existing") if isinstance(postgres, dict) else None
         return str(existing.get("identifier", "")) if isinstance(existing, dict) else ""
+
+
+def _is_ours(key: str) -> bool:
+    return key.startswith("data-tier:") or key == REGION
 
 
 def place(root: Path | None, stack: str) -> Place:
@@ -70,22 +87,46 @@ def refuse(where: Place, instance: str, *, replace: bool) -> None:
     if where.declared and where.identifier != instance and not replace:
         of = f"adopted for {where.identifier}" if where.identifier else "one that was not adopted"
         raise AskedError(
-            f"{where.file.name} declares a tier already, {of}: choose another stack, or say --replace to write it anew."
+            f"{where.file.name} declares a tier already, {of}: choose another stack, or write over it by --replace."
         )
 
 
-def differing(where: Place, config: Mapping[str, Any]) -> Iterator[str]:
-    """What the stack's file says otherwise, a line for each key."""
-    yield from _differing(dict(where.config), dict(config), "")
+def refuse_account(where: Place, account: str) -> None:
+    """Raise AskedError where the stack is of another account than the one that was read."""
+    allowed = {**where.project, **where.config}.get(_ACCOUNTS)
+    if isinstance(allowed, list) and allowed and account not in map(str, allowed):
+        raise AskedError(
+            f"{where.file.name} is for the account {', '.join(map(str, allowed))} ({_ACCOUNTS}), and these credentials "
+            f"are of {account}: take those of the stack's account."
+        )
+    before = _reported(where.folder / REPORT)
+    if where.identifier and before not in ("", account):
+        raise AskedError(
+            f"{where.file.name} was adopted in the account {before}, and these credentials are of {account}: take "
+            "those of the stack's account, or choose another stack."
+        )
+
+
+def _reported(path: Path) -> str:
+    """The account of an earlier report; empty where there is none that can be read."""
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(found.get("account", "")) if isinstance(found, dict) else ""
+
+
+def differing(config: Mapping[str, Any], proposed: Mapping[str, Any]) -> list[str]:
+    """What a stack's file says otherwise than what is there, a line for each key."""
+    ours = {key: value for key, value in config.items() if _is_ours(key)}
+    return [*_differing(ours, json.loads(json.dumps(proposed)), "")]
 
 
 def _differing(was: Any, now: Any, path: str) -> Iterator[str]:
-    if was == now:
-        return
     if isinstance(was, dict) and isinstance(now, dict):
         for key in dict.fromkeys((*was, *now)):
             yield from _differing(was.get(key), now.get(key), f"{path}.{key}" if path else str(key))
-    else:
+    elif was != now:
         yield f"{path}: {_said(was)} in the file, {_said(now)} by what is there"
 
 
@@ -93,24 +134,25 @@ def _said(value: object) -> str:
     return "nothing" if value is None else json.dumps(value)
 
 
-def write(where: Place, made: Adoption, document: Mapping[str, Any]) -> tuple[Path, ...]:
-    """Write the stack's file, the import, the state after it and the report; the paths, relative to the project.
+def write(where: Place, made: Adoption, document: Mapping[str, Any], *, stands: bool) -> tuple[Path, ...]:
+    """Write the import, the state after it, the report and, where none stands, the stack's file.
 
-    Raise OSError, and then nothing has been written.
+    The paths are relative to the project. Raise OSError, and then nothing has been written.
     """
     from cli.files import write_all
     from scaffold.files import for_editors
     from scaffold.yaml_text import text
 
-    folder = where.root / FOLDER / where.stack
-    tree = {"config": made.config, **where.own}
+    folder = where.folder
+    tree = {"config": {**made.config, **where.others}, **where.own}
     # The stack's file comes last: what is written without it is written again by the next call.
     files = {
         folder / IMPORT: _json(made.imports),
         folder / STATE: _json(made.state),
         folder / REPORT: _json(document),
-        where.file: for_editors("stack", text(tree, made.comments)),
     }
+    if not stands:
+        files[where.file] = for_editors("stack", text(tree, made.comments))
     write_all(files)
     return tuple(path.relative_to(where.root) for path in files)
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from cli.cost_view import change_lines
 from cli.output import escape, table
 from cli.preview_view import impact_lines, kind_of
 
 if TYPE_CHECKING:
     from adopt.refusal import Refusal
     from adopt.report import Entry, Report, Verdict
+    from cli.cost_view import Costs
 
 _HEADS: dict[Verdict, str] = {
     "replaced": "[bold red]would be replaced[/]",
@@ -88,6 +91,22 @@ def _parameters(found: Report) -> list[tuple[str, ...]]:
     ]
 
 
-def steps(out: Console, commands: Sequence[tuple[str, str]]) -> None:
-    """What to run next, in order."""
+def end(
+    out: Console,
+    month: Costs | None,
+    differences: Sequence[str],
+    written: Sequence[Path],
+    commands: Sequence[tuple[str, str]],
+) -> None:
+    """What it costs, what was written, and what to run next, in order."""
+    if month is not None:
+        out.print("\n".join(escape(each) for each in change_lines(month)))
+    for each in differences:
+        out.print(f"[yellow]differs[/] {escape(each)}")
+    if differences:
+        out.print("the stack's file stands as it is, and the report is of it; --replace writes what is there")
+    if not written:
+        out.print("nothing is written")
+        return
+    out.print(f"written: {escape(', '.join(path.as_posix() for path in written))}")
     out.print(table("Next", ("", ""), [(escape(command), escape(why)) for command, why in commands]))

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from bootstrap.manifest import PRIMARY
-from infra.settings.existing import ExistingServer
+from infra.settings.existing import ExistingCache, ExistingServer
 from infra.settings.model import Settings
 from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection
 from infra.settings.values import minutes
@@ -26,6 +26,7 @@ from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
 from knowledge.parameters import ApplyMethod, Parameter, Value
 from knowledge.postgres.parameters import postgres_parameters
 from knowledge.postgres.rds_defaults import DEFAULT, rds_defaults
+from knowledge.redis.abilities import takes_iam
 from knowledge.redis.parameters import node_count, redis_family, redis_parameters
 
 STACK = "stack"
@@ -162,6 +163,10 @@ class ReplicationGroup:
     """Parameters that the settings name."""
     users: bool
     """Whether clients log in as users (RBAC); with an AUTH token every client is the same one."""
+    port: int
+    """Port of every endpoint."""
+    existing: ExistingCache | None = None
+    """What it keeps, where it was there before the stack."""
 
     @cached_property
     def size(self) -> CacheClass:
@@ -180,8 +185,8 @@ class ReplicationGroup:
 
     @property
     def takes_tokens(self) -> bool:
-        """Whether its users may log in by IAM token: Valkey, or Redis from 7.0 (ElastiCache User Guide)."""
-        return self.users and (self.engine == "valkey" or int(self.version.partition(".")[0]) >= 7)
+        """Whether its users may log in by IAM token."""
+        return self.users and takes_iam(self.engine, self.version)
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -291,7 +296,9 @@ def instances(
         replicas={
             name: _replica(prefix, name, replica, primary) for name, replica in settings.postgres.replicas.items()
         },
-        caches={name: _cache(prefix, name, cache, region) for name, cache in settings.redis.items()},
+        caches={
+            name: _cache(prefix, name, cache, region, settings.cache_port) for name, cache in settings.redis.items()
+        },
         looks=_looks(settings),
         maintained=_maintained(settings),
     )
@@ -366,10 +373,11 @@ def _referred(existing: ExistingServer | None) -> bool:
     return group is not None and not group.managed
 
 
-def _cache(prefix: str, name: str, given: CacheSection, region: str | None) -> ReplicationGroup:
+def _cache(prefix: str, name: str, given: CacheSection, region: str | None, usual_port: int) -> ReplicationGroup:
+    existing = given.existing
     return ReplicationGroup(
         name=name,
-        identifier=given.existing.identifier if given.existing else names.server(prefix, name),
+        identifier=existing.identifier if existing else names.server(prefix, name),
         region=region,
         engine=given.engine,
         version=given.version,
@@ -380,4 +388,6 @@ def _cache(prefix: str, name: str, given: CacheSection, region: str | None) -> R
         keyspace_events=given.keyspace_events,
         overrides=given.parameters,
         users=given.auth == "rbac",
+        port=usual_port if existing is None or existing.port is None else existing.port,
+        existing=existing,
     )
