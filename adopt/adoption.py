@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,15 +12,19 @@ from adopt.import_file import import_file
 from adopt.imported import imported
 from adopt.live.everything import live
 from adopt.match import matches
-from adopt.refusals import Refusal, refusals
+from adopt.owned import owned
+from adopt.refusal import Refusal
+from adopt.refusals import refusals
 from adopt.report import Report
 from adopt.settings.written import Comments, written
 from adopt.verdicts import entries
 from graph.deployment import Deployment
 from graph.saved import read
+from infra.settings.problems import SettingsError
+from knowledge.names import prefix
 
 Program = Callable[[Mapping[str, Any]], Deployment]
-"""Runs the program offline with a stack's configuration; raises what is wrong with it."""
+"""Runs the program offline with a stack's configuration. Raise `SettingsError` for what is wrong with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +33,9 @@ class Adoption:
 
     report: Report
     config: Mapping[str, Any] = field(default_factory=dict)
-    """The stack's file: `namespace:key` -> value."""
+    """What the report is of: `namespace:key` -> value."""
+    proposed: Mapping[str, Any] = field(default_factory=dict)
+    """What the stack's file says where nobody has changed it since."""
     comments: Comments = field(default_factory=dict)
     imports: Mapping[str, Any] = field(default_factory=dict)
     """For `pulumi import --file`."""
@@ -44,27 +50,34 @@ def adoption(
     program: Program,
     *,
     computed: bool = False,
+    config: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> Adoption:
     """Adopt `estate` as a stack of the application `name`.
 
-    `computed`: parameters as the product computes them, in place of the live ones. `versions` are those of the
-    providers, by package.
+    `computed`: parameters as the product computes them, in place of the live ones. `config` is that of a stack's file
+    which is there already: it stands, whatever would be written. `versions` are those of the providers, by package.
     """
-    refused = tuple(refusals(estate))
+    refused = (*owned(estate, prefix(name, stack)), *refusals(estate))
     if any(each.whole for each in refused):
-        return Adoption(report=_nothing(estate, stack, refused))
+        return _nothing(estate, stack, refused)
     taken = without(estate, refused)
     file = written(taken, name, computed=computed)
     refused += file.refusals
     if any(each.whole for each in refused):
-        return Adoption(report=_nothing(estate, stack, refused))
-    deployment = program(file.config)
+        return _nothing(estate, stack, refused)
+    stands = file.config if config is None else config
+    try:
+        deployment = program(stands)
+    except SettingsError as error:
+        return _nothing(estate, stack, (*refused, *_undeclarable(error)))
     matched = tuple(matches(deployment, live(taken), estate.region))
     state = imported(deployment, matched)
     report = Report(
         stack=stack,
-        entries=entries(deployment, read(json.dumps(state)), matched),
+        account=estate.account,
+        region=estate.region,
+        entries=entries(estate, deployment, read(json.dumps(state)), matched),
         parameters=file.parameters,
         refusals=refused,
         left=file.left,
@@ -72,7 +85,8 @@ def adoption(
     )
     return Adoption(
         report=report,
-        config=file.config,
+        config=stands,
+        proposed=file.config,
         comments=file.comments,
         imports=import_file(deployment, matched, versions or {}),
         state=state,
@@ -89,5 +103,27 @@ def without(estate: Estate, refused: tuple[Refusal, ...]) -> Estate:
     )
 
 
-def _nothing(estate: Estate, stack: str, refused: tuple[Refusal, ...]) -> Report:
-    return Report(stack=stack, entries=(), parameters=(), refusals=refused, left=(), unread=estate.unread)
+def _undeclarable(error: SettingsError) -> Iterator[Refusal]:
+    """What no stack's file may say, though it runs."""
+    for problem in error.problems:
+        yield Refusal(
+            what=problem.key,
+            why=problem.rule.rstrip("."),
+            way="change it in AWS, or what it is checked against (Pulumi.yaml, access.yaml), and try again",
+            whole=True,
+        )
+
+
+def _nothing(estate: Estate, stack: str, refused: tuple[Refusal, ...]) -> Adoption:
+    """The report alone: nothing can be adopted."""
+    report = Report(
+        stack=stack,
+        account=estate.account,
+        region=estate.region,
+        entries=(),
+        parameters=(),
+        refusals=refused,
+        left=(),
+        unread=estate.unread,
+    )
+    return Adoption(report=report)

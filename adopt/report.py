@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from adopt.estate import Unread
-from adopt.refusals import Refusal
+from adopt.refusal import Refusal
 from preview.impact.effect import Impact
 
 Verdict = Literal["taken", "changed", "replaced", "blocked", "new"]
@@ -59,6 +60,10 @@ class Report:
     """The whole."""
 
     stack: str
+    account: str
+    """Account that was read."""
+    region: str
+    """Of the primary."""
     entries: tuple[Entry, ...]
     """In the order of the program."""
     parameters: tuple[ParameterRow, ...]
@@ -70,3 +75,22 @@ class Report:
     def refused(self) -> bool:
         """Whether nothing may be written."""
         return any(each.whole for each in self.refusals) or any(each.verdict in _STOPS for each in self.entries)
+
+    def of(self, *verdicts: Verdict) -> tuple[Entry, ...]:
+        """The entries of these verdicts."""
+        return tuple(each for each in self.entries if each.verdict in verdicts)
+
+    def as_json(self) -> dict[str, Any]:
+        """The stable form for machines; keys are only ever added."""
+        return {
+            "stack": self.stack,
+            "account": self.account,
+            "region": self.region,
+            "refused": self.refused,
+            "verdicts": dict(Counter(each.verdict for each in self.entries)),
+            "resources": [asdict(each) for each in self.entries],
+            "cannot_be_taken": [asdict(each) for each in self.refusals],
+            "parameters": [asdict(each) for each in self.parameters],
+            "left": [asdict(each) for each in self.left],
+            "unread": [asdict(each) for each in self.unread],
+        }

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from bootstrap.manifest import PRIMARY
+from infra.settings.existing import ExistingCache, ExistingServer
 from infra.settings.model import Settings
 from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection
 from infra.settings.values import minutes
@@ -22,8 +23,10 @@ from knowledge.alarms.facts import cache_alarms, instance_alarms, stack_alarms
 from knowledge.alarms.maintenance import maintenance_alarms
 from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
-from knowledge.parameters import Parameter, Value
+from knowledge.parameters import ApplyMethod, Parameter, Value
 from knowledge.postgres.parameters import postgres_parameters
+from knowledge.postgres.rds_defaults import DEFAULT, rds_defaults
+from knowledge.redis.abilities import takes_iam
 from knowledge.redis.parameters import node_count, redis_family, redis_parameters
 
 STACK = "stack"
@@ -56,6 +59,8 @@ class DatabaseInstance:
     """MiB/s that were chosen; None: what gp3 has of itself."""
     overrides: Mapping[str, Value]
     """Parameters that the settings name; a replica's own over its primary's."""
+    referred: bool
+    """Whether its parameter group is only referred to: what the settings do not name of it is taken to be RDS's."""
     pgaudit: bool
     """Whether statements are audited."""
     database: str
@@ -93,13 +98,26 @@ class DatabaseInstance:
             database=self.database,
             overrides=self.overrides,
             # A replica with fewer connections or workers than its primary does not start.
-            primary=self.primary.parameters if self.primary else (),
+            primary=self.primary._own_parameters if self.primary else (),
         )
+
+    @cached_property
+    def values(self) -> Mapping[str, str]:
+        """What its parameters are: those of its group, and RDS's own where the settings leave one to RDS."""
+        return {each.name: each.value for each in self._own_parameters}
+
+    @property
+    def _own_parameters(self) -> tuple[Parameter, ...]:
+        own = rds_defaults(self.size.memory_bytes, self.size.vcpu)
+        said = {name for name, value in self.overrides.items() if value != DEFAULT}
+        left = own.keys() - said if self.referred else own.keys() & (self.overrides.keys() - said)
+        there = (each for each in self.parameters if not self.referred or each.name in said)
+        return (*there, *(Parameter(name, own[name], ApplyMethod.PENDING_REBOOT) for name in sorted(left)))
 
     @cached_property
     def alarms(self) -> tuple[AlarmSpec, ...]:
         """Its alarms with their thresholds."""
-        parameters = {each.name: each.value for each in self.parameters}
+        parameters = self.values
         return postgres_alarms(
             self.size,
             max_connections=int(parameters["max_connections"]),
@@ -145,6 +163,10 @@ class ReplicationGroup:
     """Parameters that the settings name."""
     users: bool
     """Whether clients log in as users (RBAC); with an AUTH token every client is the same one."""
+    port: int
+    """Port of every endpoint."""
+    existing: ExistingCache | None = None
+    """What it keeps, where it was there before the stack."""
 
     @cached_property
     def size(self) -> CacheClass:
@@ -163,8 +185,8 @@ class ReplicationGroup:
 
     @property
     def takes_tokens(self) -> bool:
-        """Whether its users may log in by IAM token: Valkey, or Redis from 7.0 (ElastiCache User Guide)."""
-        return self.users and (self.engine == "valkey" or int(self.version.partition(".")[0]) >= 7)
+        """Whether its users may log in by IAM token."""
+        return self.users and takes_iam(self.engine, self.version)
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -274,7 +296,9 @@ def instances(
         replicas={
             name: _replica(prefix, name, replica, primary) for name, replica in settings.postgres.replicas.items()
         },
-        caches={name: _cache(prefix, name, cache, region) for name, cache in settings.redis.items()},
+        caches={
+            name: _cache(prefix, name, cache, region, settings.cache_port) for name, cache in settings.redis.items()
+        },
         looks=_looks(settings),
         maintained=_maintained(settings),
     )
@@ -319,6 +343,7 @@ def _primary(prefix: str, given: PostgresSection, region: str | None, extensions
         iops=given.storage.iops,
         storage_throughput=given.storage.throughput,
         overrides=given.parameters,
+        referred=_referred(given.existing),
         pgaudit=given.pgaudit,
         database=given.database,
         extensions=extensions,
@@ -338,14 +363,21 @@ def _replica(prefix: str, name: str, replica: ReplicaSection, primary: DatabaseI
         instance_class=replica.class_ or primary.instance_class,
         max_allocated_storage=primary.max_allocated_storage if own is None else own,
         overrides={**primary.overrides, **replica.parameters},
+        referred=_referred(replica.existing),
         primary=primary,
     )
 
 
-def _cache(prefix: str, name: str, given: CacheSection, region: str | None) -> ReplicationGroup:
+def _referred(existing: ExistingServer | None) -> bool:
+    group = existing.parameter_group if existing else None
+    return group is not None and not group.managed
+
+
+def _cache(prefix: str, name: str, given: CacheSection, region: str | None, usual_port: int) -> ReplicationGroup:
+    existing = given.existing
     return ReplicationGroup(
         name=name,
-        identifier=given.existing.identifier if given.existing else names.server(prefix, name),
+        identifier=existing.identifier if existing else names.server(prefix, name),
         region=region,
         engine=given.engine,
         version=given.version,
@@ -356,4 +388,6 @@ def _cache(prefix: str, name: str, given: CacheSection, region: str | None) -> R
         keyspace_events=given.keyspace_events,
         overrides=given.parameters,
         users=given.auth == "rbac",
+        port=usual_port if existing is None or existing.port is None else existing.port,
+        existing=existing,
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from adopt.estate import Estate
+from adopt.live.caches import caches
 from adopt.live.resource import LiveResource
 
-SOURCES: tuple[Callable[[Estate], Iterator[LiveResource]], ...] = ()
+SOURCES: tuple[Callable[[Estate], Iterator[LiveResource]], ...] = (caches,)
 """One for each type, or for a few that belong together."""
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adopt.estate import Estate
-from adopt.refusals import Refusal
+from adopt.refusal import Refusal
 from adopt.report import Left, ParameterRow
+from adopt.settings.caches import caches
 
 Comments = Mapping[tuple[str, ...], Sequence[str]]
 """Path of keys in the file (`config`, `data-tier:postgres`, ...) -> sentences above it."""
@@ -28,13 +29,14 @@ class Written:
     left: tuple[Left, ...] = ()
 
 
-def written(estate: Estate, name: str, *, computed: bool = False) -> Written:  # noqa: ARG001 not yet
+def written(estate: Estate, name: str, *, computed: bool = False) -> Written:
     """The nearest profile and what differs from it.
 
     `name` is the application's. With `computed` parameters are as the product computes them, else as they are live.
     """
     primary = estate.primary.described
     major, _, _ = str(primary["EngineVersion"]).partition(".")
+    found = caches(estate, computed=computed)
     return Written(
         config={
             "aws:region": estate.region,
@@ -45,5 +47,7 @@ def written(estate: Estate, name: str, *, computed: bool = False) -> Written:  #
                 "class": primary["DBInstanceClass"],
                 "existing": {"identifier": primary["DBInstanceIdentifier"]},
             },
-        }
+            "data-tier:redis": found.sections,
+        },
+        parameters=found.parameters,
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from components.existing import ExistingParameterGroup
 from components.postgres.args import PostgresArgs
 from components.postgres.primary import Postgres
 from components.postgres.replica import ReplicaSpec
 from components.redis.args import RedisArgs
+from components.redis.existing import ExistingCache, ExistingDelivery
 from components.redis.replication_group import Redis
 from infra.instances import ReplicationGroup
 from infra.parts.site import Foundation
 from infra.settings.sections import CacheSection
+from knowledge import names
 from knowledge.windows import parse_window, to_utc
 
 
@@ -76,6 +79,7 @@ def _cache(base: Foundation, given: CacheSection, cache: ReplicationGroup) -> Re
     settings = base.settings
     return RedisArgs(
         replication_group_id=cache.identifier,
+        prefix=names.server(base.prefix, cache.name),
         engine=cache.engine,
         version=cache.version,
         family=cache.family,
@@ -85,7 +89,7 @@ def _cache(base: Foundation, given: CacheSection, cache: ReplicationGroup) -> Re
         shards=cache.shards or None,
         multi_az=given.multi_az,
         auth_token=base.credentials.tokens.get(cache.name),
-        port=settings.cache_port,
+        port=cache.port,
         subnet_ids=base.network.subnet_ids,
         security_group_ids=[base.firewall.cache_id],
         storage_key_arn=base.keys.storage_arn,
@@ -97,4 +101,25 @@ def _cache(base: Foundation, given: CacheSection, cache: ReplicationGroup) -> Re
         notification_topic_arn=base.notifications.cache_events_arn,
         final_snapshot=settings.final_snapshots,
         protect=settings.protect,
+        existing=_existing(cache),
+    )
+
+
+def _existing(cache: ReplicationGroup) -> ExistingCache | None:
+    """What a cache keeps, as its component takes it."""
+    kept = cache.existing
+    if kept is None:
+        return None
+    group = kept.parameter_group
+    return ExistingCache(
+        subnet_group=kept.subnet_group,
+        security_group_ids=list(kept.security_groups),
+        parameter_group=ExistingParameterGroup(**group.model_dump()) if group else None,
+        encrypted=kept.encrypted,
+        key_arn=kept.key,
+        tls=kept.tls,
+        user_group_id=kept.user_group,
+        token=not cache.users,
+        topic_arn=kept.topic,
+        logs={kind: ExistingDelivery(**each.model_dump()) for kind, each in kept.logs.items()},
     )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from infra.settings.values import KeyArn, Port, SecretArn, Section, SecurityGroupId
+from pydantic import Field
+
+from infra.settings.values import KeyArn, Port, SecretArn, Section, SecurityGroupId, TopicArn
 
 
 class ExistingParameterGroup(Section):
@@ -21,6 +23,8 @@ class ExistingParameterGroup(Section):
     one that others use, is only referred to, and nothing in it is changed."""
     description: str | None = None
     """Its description, which cannot be changed; of a managed one."""
+    family: str | None = None
+    """Its family; any when absent. Once the server's version needs another, the stack makes a group."""
 
 
 class ExistingServer(Section):
@@ -58,14 +62,33 @@ class ExistingInstance(ExistingReplica):
     """Secret with the master's name and password, if it has one; the stack makes a container for it when absent."""
 
 
+class ExistingDelivery(Section):
+    """Where a log of a cache goes, which is only referred to."""
+
+    destination: str
+    """Log group, or delivery stream of Firehose."""
+    type: Literal["cloudwatch-logs", "kinesis-firehose"] = "cloudwatch-logs"
+    """What the destination is."""
+    format: Literal["json", "text"] = "json"
+    """Form of a line."""
+
+
 class ExistingCache(ExistingServer):
     """A replication group that was there before the stack."""
 
+    subnet_group: str | None = None
+    """Its subnet group, which is only referred to; it stays as it is when absent."""
+    key: KeyArn | None = None
+    """KMS key at rest, which nothing changes; AWS's own when absent, which ElastiCache does not name."""
     port: Port | None = None
     """Its port; that of every cache (`cache_port`) when absent."""
     tls: Literal["required", "preferred"] = "required"
     """Whether clients without TLS are refused."""
     user_group: str | None = None
-    """User group whose members the bootstrap adds to; the stack makes one when absent."""
+    """User group that the bootstrap adds its users to; others' users stay in it. The stack makes one when absent."""
     token_secret: SecretArn | None = None
     """Secret with its AUTH token, where it has one."""
+    topic: TopicArn | None = None
+    """Topic that hears of its events, and goes on to; the stack's own when absent. A cache has one."""
+    logs: dict[Literal["slow-log", "engine-log"], ExistingDelivery] = Field(default_factory=dict)
+    """Logs that go where they went before; the stack makes a log group for each of the others."""

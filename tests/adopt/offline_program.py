@@ -1,20 +1,20 @@
-"""The program run offline with a configuration that no file holds, as `datatier adopt` runs it."""
+"""The program run offline with a configuration that no file holds, as `datatier adopt` runs it; recorded once."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+
+from recorded_program import recorded
 
 from adopt.adoption import Program
 from graph.deployment import Deployment
-from graph.offline import Offline
-from infra.program import program
-from runtime.monitor import run_program
-
-ROOT = Path(__file__).parents[2]
 
 
-def run(stack: str, root: Path = ROOT) -> Program:
-    def of(config: Mapping[str, Any]) -> Deployment:
-        return run_program(stack, lambda: program(root), Offline(str(config["aws:region"])), config, workers=0)
+def run(stack: str) -> Program:
+    """The application is the tests' own."""
 
-    return of
+    def program(config: Mapping[str, Any]) -> Deployment:
+        return recorded(stack, config, region=str(config["aws:region"]))
+
+    return program
