@@ -124,8 +124,19 @@ class Redis(pulumi.ComponentResource):
         self, child: pulumi.ResourceOptions
     ) -> list[aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs]:
         args = self._args
+        kept = args.existing.logs if args.existing else {}
         deliveries = []
         for kind in LOGS:
+            if kind in kept:
+                deliveries.append(
+                    aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
+                        destination=kept[kind].destination,
+                        destination_type=kept[kind].type,
+                        log_format=kept[kind].format,
+                        log_type=kind,
+                    )
+                )
+                continue
             group = aws.cloudwatch.LogGroup(
                 f"{self._name}-{kind}",
                 name=f"/aws/elasticache/{args.named}/{kind}",
@@ -173,7 +184,7 @@ class Redis(pulumi.ComponentResource):
             snapshot_window=args.snapshot_window,
             final_snapshot_identifier=self._final_snapshot(child) if args.final_snapshot else None,
             maintenance_window=args.maintenance_window,
-            notification_topic_arn=args.notification_topic_arn,
+            notification_topic_arn=(existing and existing.topic_arn) or args.notification_topic_arn,
             # Once ElastiCache has taken it further by itself, the declared version is a lower one, and the provider
             # replaces a cache whose version goes down (terraform-provider-aws, elasticache/engine_version.go). The flag
             # is about minors alone; patches are service updates (ElastiCache API, CreateReplicationGroup).

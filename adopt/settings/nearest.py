@@ -1,0 +1,42 @@
+"""The profile that is nearest to what is there, and what differs from it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from infra.settings.profiles import WHOLE, defaults, merge, named
+
+PROFILES = ("dev", "staging", "prod")
+"""Those of AWS, in the order in which one of two that are as near is taken."""
+
+
+def nearest(wanted: Mapping[str, Any], name: str) -> tuple[str, dict[str, Any]]:
+    """Return the profile that leaves the fewest values to be written, and those.
+
+    `wanted` are settings as they have to be, by key; what is not in it is left to the profile. `name` is the
+    application's, from which its database and its master user follow.
+    """
+    found = {profile: differing(merge(defaults(profile), named(name)), wanted) for profile in PROFILES}
+    best = min(found, key=lambda profile: (_values(found[profile]), PROFILES.index(profile)))
+    return best, found[best]
+
+
+def differing(usual: Mapping[str, Any], wanted: Mapping[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What of `wanted` is not as usual: sections key by key, maps of the user's own as a whole."""
+    said: dict[str, Any] = {}
+    for key, value in wanted.items():
+        has, here = usual.get(key), (*path, key)
+        if isinstance(value, Mapping) and isinstance(has, Mapping) and here not in WHOLE:
+            if below := differing(has, value, here):
+                said[key] = below
+        elif value != has:
+            said[key] = value
+    return said
+
+
+def _values(said: object) -> int:
+    """Lines that a person would have to write: one for each value."""
+    if isinstance(said, Mapping):
+        return sum(map(_values, said.values()))
+    return 1
