@@ -42,15 +42,21 @@ def _component(each: Resource) -> dict[str, Any]:
 
 
 def _taken(each: Match) -> dict[str, Any]:
+    inputs = {**each.live.inputs, **_elsewhere(each)}
     return {
         "urn": each.declared.urn,
         "type": each.declared.type,
         "custom": True,
         "id": each.live.id,
-        "inputs": dict(each.live.inputs),
-        "outputs": {**each.live.inputs, **each.live.outputs},
+        "inputs": inputs,
+        "outputs": {**inputs, **each.live.outputs},
         **_under(each.declared),
     }
+
+
+def _elsewhere(each: Match) -> dict[str, str]:
+    """The region, which the provider's Read gives; where the program says none it stays as it is."""
+    return {"region": each.live.region} if "region" in each.declared.inputs else {}
 
 
 def _under(each: Resource) -> dict[str, str]:
