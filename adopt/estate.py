@@ -44,6 +44,11 @@ class RunningInstance:
     parameter_group: Group
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def identifier(self) -> str:
+        """DB instance identifier."""
+        return str(self.described["DBInstanceIdentifier"])
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunningCache:
@@ -63,6 +68,13 @@ class RunningCache:
     """Users of its user groups."""
     user_groups: tuple[Described, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def identifier(self) -> str:
+        """Replication group id; the cache cluster's where it is in none, the name of a serverless one."""
+        if self.serverless:
+            return str(self.serverless["ServerlessCacheName"])
+        return str(self.described.get("ReplicationGroupId") or self.nodes[0]["CacheClusterId"])
 
 
 @dataclass(frozen=True, kw_only=True)

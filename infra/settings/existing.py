@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from infra.settings.values import KeyArn, Port, SecretArn, Section, SecurityGroupId
+from pydantic import Field
+
+from infra.settings.values import KeyArn, Port, SecretArn, Section, SecurityGroupId, TopicArn
 
 
 class ExistingParameterGroup(Section):
@@ -58,8 +60,22 @@ class ExistingInstance(ExistingReplica):
     """Secret with the master's name and password, if it has one; the stack makes a container for it when absent."""
 
 
+class ExistingDelivery(Section):
+    """Where a log of a cache goes, which is only referred to."""
+
+    destination: str
+    """Log group, or delivery stream of Firehose."""
+    type: Literal["cloudwatch-logs", "kinesis-firehose"] = "cloudwatch-logs"
+    """What the destination is."""
+    format: Literal["json", "text"] = "json"
+    """Form of a line."""
+
+
 class ExistingCache(ExistingServer):
     """A replication group that was there before the stack."""
+
+    service_key: bool = False
+    """Whether it is encrypted with ElastiCache's own key, which has no ARN; `key` is absent then."""
 
     port: Port | None = None
     """Its port; that of every cache (`cache_port`) when absent."""
@@ -69,3 +85,7 @@ class ExistingCache(ExistingServer):
     """User group whose members the bootstrap adds to; the stack makes one when absent."""
     token_secret: SecretArn | None = None
     """Secret with its AUTH token, where it has one."""
+    topic: TopicArn | None = None
+    """Topic that hears of its events, and goes on to; the stack's own when absent. A cache has one."""
+    logs: dict[Literal["slow-log", "engine-log"], ExistingDelivery] = Field(default_factory=dict)
+    """Logs that go where they went before; the stack makes a log group for each of the others."""
