@@ -7,8 +7,8 @@ from typing import Any
 
 from adopt.settings.nearest import PROFILES
 from infra.load import load_settings
-from infra.settings.profiles import defaults
 from infra.settings.problems import SettingsError
+from infra.settings.profiles import defaults
 
 _LONGEST = {"rpo": "24h", "rto": "24h"}
 

@@ -99,7 +99,12 @@ def topic(name: str = "orders-oncall", *heard: tuple[str, str], key: str = "") -
         )
         for number, (kind, address) in enumerate(heard)
     ]
-    return {"TopicArn": arn, "DisplayName": "", **({"KmsMasterKeyId": key} if key else {}), "Subscriptions": subscriptions}
+    return {
+        "TopicArn": arn,
+        "DisplayName": "",
+        **({"KmsMasterKeyId": key} if key else {}),
+        "Subscriptions": subscriptions,
+    }
 
 
 def alarm(name: str = "orders-cpu", *, topic: str = "orders-oncall", **differs: Any) -> dict[str, Any]:

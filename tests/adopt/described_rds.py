@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adopt.estate import Group, RunningInstance
 from botocore_shape import described
+
+from adopt.estate import Group, RunningInstance
 
 ACCOUNT, REGION, VPC, GROUP = "123456789012", "eu-west-1", "vpc-0a1b2c3d", "sg-0a1b2c3d4e5f60718"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-4000-8000-000000000001"

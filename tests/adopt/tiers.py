@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adopt.estate import Estate, Group, RunningInstance, Surroundings
 from described_around import (
     alarm,
     log_group,
@@ -17,6 +16,8 @@ from described_around import (
     vpc,
 )
 from described_rds import ACCOUNT, REGION, grouped, instance, parameter_group, replica, running, subnet_group
+
+from adopt.estate import Estate, Group, RunningInstance, Surroundings
 
 
 def around(**differs: Any) -> Surroundings:
