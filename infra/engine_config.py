@@ -14,10 +14,6 @@ def engine_config() -> dict[str, Any]:
 
 
 def _parsed(value: object) -> Any:
-    if value in ("", "null"):
-        # A `null` of the stack's file comes as an empty text: Pulumi reads each value as a text first, and YAML's null
-        # is none (sdk/go/common/resource/config/value.go); the in-process monitor passes it on as JSON.
-        return None
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)
