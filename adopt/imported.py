@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import graph.imported
 from adopt.match import Match
 from graph.deployment import Deployment
+from graph.kinds import kind_of
 from graph.resource import Resource
 
 _VERSION = 3  # apitype.DeploymentSchemaVersionCurrent (pulumi, sdk/go/common/apitype/core.go)
@@ -42,13 +44,14 @@ def _component(each: Resource) -> dict[str, Any]:
 
 
 def _taken(each: Match) -> dict[str, Any]:
+    found = graph.imported.imported(kind_of(each.live.type), each.live.inputs, each.live.outputs)
     return {
         "urn": each.declared.urn,
         "type": each.declared.type,
         "custom": True,
-        "id": each.live.id,
-        "inputs": dict(each.live.inputs),
-        "outputs": {**each.live.inputs, **each.live.outputs},
+        "id": graph.imported.plain_id(each.live.id),
+        "inputs": found.inputs,
+        "outputs": found.outputs,
         **_under(each.declared),
     }
 
