@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from infra.settings.profiles import WHOLE, defaults, merge, named
+from infra.settings.sections import PostgresSection, StorageSection
 
 PROFILES = ("dev", "staging", "prod")
 """Those of AWS, in the order in which one of two that are as near is taken."""
+_OF_KEYS: dict[str, Any] = {
+    "postgres": {
+        **{key: PostgresSection.model_fields[key].default for key in ("version", "ca")},
+        "storage": {"type": StorageSection.model_fields["type"].default},
+    }
+}
+"""What keys have of themselves, whatever the profile."""
 
 
 def nearest(wanted: Mapping[str, Any], name: str) -> tuple[str, dict[str, Any]]:
@@ -17,7 +25,8 @@ def nearest(wanted: Mapping[str, Any], name: str) -> tuple[str, dict[str, Any]]:
     `wanted` are settings as they have to be, by key; what is not in it is left to the profile. `name` is the
     application's, from which its database and its master user follow.
     """
-    found = {profile: differing(merge(defaults(profile), named(name)), wanted) for profile in PROFILES}
+    usual = {profile: merge(merge(_OF_KEYS, defaults(profile)), named(name)) for profile in PROFILES}
+    found = {profile: differing(usual[profile], wanted) for profile in PROFILES}
     best = min(found, key=lambda profile: (_values(found[profile]), PROFILES.index(profile)))
     return best, found[best]
 
