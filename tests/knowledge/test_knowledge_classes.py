@@ -83,6 +83,36 @@ CACHE = [
         maxmemory_bytes=14037181030,
         maxclients=65000,
     ),
+    CacheClass(
+        name="cache.t3.small",
+        vcpu=2,
+        memory_gib=1.37,
+        network_gbps=5,
+        burstable=True,
+        cpu_credits=576,
+        maxmemory_bytes=1471026299,
+        maxclients=46000,
+    ),
+    CacheClass(
+        name="cache.m4.10xlarge",
+        vcpu=40,
+        memory_gib=154.64,
+        network_gbps=10,
+        burstable=False,
+        cpu_credits=0,
+        maxmemory_bytes=166047614239,
+        maxclients=65000,
+    ),
+    CacheClass(
+        name="cache.r6gd.xlarge",
+        vcpu=4,
+        memory_gib=26.32,
+        network_gbps=10,
+        burstable=False,
+        cpu_credits=0,
+        maxmemory_bytes=28261849702,
+        maxclients=65000,
+    ),
 ]
 
 
@@ -102,7 +132,7 @@ def test_families() -> None:
 
     assert families(RDS_CLASSES) == ["m6g", "m6i", "m7g", "m7i", "m8g", "r6g", "r6i", "r7g", "r7i", "r8g", "t4g"]
     advised = [name for name, each in CACHE_CLASSES.items() if each.advised]
-    assert families(advised) == ["m6g", "m7g", "r6g", "r7g", "t4g"]
+    assert families(advised) == ["c7gn", "c8gn", "m6g", "m7g", "m8g", "r6g", "r7g", "r8g", "t4g"]
     assert families(CACHE_CLASSES.keys() - advised) == ["m4", "m5", "r4", "r5", "r6gd", "t2", "t3"]
 
 
