@@ -38,6 +38,7 @@ def declared(primary: dict[str, Any] = PRIMARY, queue: dict[str, Any] = QUEUE) -
             "endpoints": ["sg-0d1b"],
             "clients": ["10.7.0.0/16"],
         },
+        "data-tier:rotation": {},
         "data-tier:postgres": {"existing": primary},
         "data-tier:redis": {
             "main": {"engine": "redis", "version": "7.1", "existing": MAIN},
