@@ -5,14 +5,10 @@ from __future__ import annotations
 from adopt.estate import Described, RunningCache
 from knowledge.versions import numbers
 
-TLS_IN_PLACE = (7, 0, 5)
-"""Version of Redis from which TLS is turned on on a cache that runs; every Valkey can (ElastiCache User Guide,
-in-transit-encryption-enable)."""
-
 
 def is_serverless(cache: RunningCache) -> bool:
-    """Whether it is a ServerlessCache."""
-    return "ServerlessCacheName" in cache.described
+    """Whether it has no nodes."""
+    return bool(cache.serverless)
 
 
 def is_grouped(cache: RunningCache) -> bool:
@@ -48,15 +44,14 @@ def full_version(cache: RunningCache) -> str:
 
 
 def version(cache: RunningCache) -> str:
-    """Version as the provider and a stack's file have it: whole before 6, then `major.minor` (the same,
-    elasticache/engine_version.go)."""
-    whole = full_version(cache)
+    """Version as a stack's file has it, which is how the provider reads it."""
+    return version_of(node(cache))
+
+
+def version_of(node: Described) -> str:
+    """Version of a CacheCluster: whole before 6, then `major.minor` (the same, elasticache/engine_version.go)."""
+    whole = str(node.get("EngineVersion", ""))
     return whole if numbers(whole)[:1] < (6,) else ".".join(whole.split(".")[:2])
-
-
-def takes_tls_in_place(cache: RunningCache) -> bool:
-    """Whether TLS can be turned on while it runs."""
-    return engine(cache) == "valkey" or numbers(full_version(cache)) >= TLS_IN_PLACE
 
 
 def has_tls(cache: RunningCache) -> bool:

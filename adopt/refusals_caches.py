@@ -14,6 +14,7 @@ from adopt.refusal import Refusal
 from knowledge import classes
 from knowledge.commands import in_region
 from knowledge.names import LONGEST_CACHE
+from knowledge.redis.abilities import has_tls_mode
 from knowledge.redis.catalogue import REDIS_VERSIONS
 from knowledge.versions import numbers
 
@@ -34,7 +35,7 @@ Reason = tuple[str, str]
 
 def _of(cache: RunningCache, estate: Estate) -> Iterator[Reason]:
     if facts.is_serverless(cache):
-        yield _serverless(str(cache.described["ServerlessCacheName"]))
+        yield _serverless(str(cache.serverless["ServerlessCacheName"]))
     elif facts.engine(cache) == "memcached":
         yield (
             "it is Memcached, and the caches of a stack are Valkey or Redis",
@@ -57,8 +58,8 @@ def _serverless(name: str) -> Reason:
     return (
         "it is a serverless cache, and the caches of a stack have nodes",
         "leave it beside the stack, or fill a cache of the stack from it: `aws elasticache "
-        f"create-serverless-cache-snapshot --serverless-cache-name {name} --serverless-cache-snapshot-name {name}-adopt`"
-        ", `aws elasticache export-serverless-cache-snapshot --serverless-cache-snapshot-name "
+        f"create-serverless-cache-snapshot --serverless-cache-name {name} --serverless-cache-snapshot-name "
+        f"{name}-adopt`, `aws elasticache export-serverless-cache-snapshot --serverless-cache-snapshot-name "
         f"{name}-adopt --s3-bucket-name BUCKET`, and a new group with `--snapshot-arns` of that file",
     )
 
@@ -133,8 +134,8 @@ def _known(cache: RunningCache, group: str) -> Iterator[Reason]:
         else:
             way = (
                 f"`aws elasticache modify-replication-group --replication-group-id {group} --engine-version {last} "
-                f"--cache-parameter-group-name {_default_group(cache, known[last])} --apply-immediately` upgrades it in "
-                "place (with a parameter group of its own: one of the new family); writes pause for seconds"
+                f"--cache-parameter-group-name {_default_group(cache, known[last])} --apply-immediately` upgrades it "
+                "in place (with a parameter group of its own: one of the new family); writes pause for seconds"
             )
         yield f"{facts.engine_words(cache)} is not among the versions that a stack can have", way
     kind = str(cache.described.get("CacheNodeType") or facts.node(cache).get("CacheNodeType", ""))
@@ -168,7 +169,7 @@ def _logins(cache: RunningCache, group: str) -> Iterator[Reason]:
         "both, with TLS and without, and nobody is cut off; adopted so it stays so (`tls: preferred`)"
     )
     if not facts.has_tls(cache):
-        if not facts.takes_tls_in_place(cache):
+        if not has_tls_mode(facts.engine(cache), facts.version(cache)):
             last = max(REDIS_VERSIONS["redis"], key=numbers)
             tls = (
                 f"before Redis 7.0.5 TLS is chosen when a cache is made: upgrade it to {last} first, then {tls}. Or "
@@ -181,6 +182,6 @@ def _logins(cache: RunningCache, group: str) -> Iterator[Reason]:
         yield (
             "it has neither users nor a token: whoever reaches it may do anything",
             f"{first}{modify} --auth-token file://token.txt --auth-token-update-strategy ROTATE --apply-immediately` "
-            "(a file of 16 to 128 characters without a line end) lets clients in with the token and still without; adopt "
-            "it then, and end the time without by the strategy SET once every client has the token",
+            "(a file of 16 to 128 characters without a line end) lets clients in with the token and still without; "
+            "adopt it then, and end the time without by the strategy SET once every client has the token",
         )

@@ -111,22 +111,22 @@ def _mode(cache: RunningCache) -> str | None:
 def _encryption(cache: RunningCache) -> dict[str, Any]:
     if not facts.is_encrypted(cache):
         return {"encrypted": False}
-    return {"key": facts.key(cache)} if facts.key(cache) else {"service_key": True}
+    return {"key": facts.key(cache)}
 
 
 def _group(cache: RunningCache, parameters: CacheParameters) -> dict[str, Any]:
     name = facts.parameter_group(cache)
+    described = cache.parameter_group.described
+    found = {"name": name, "family": described.get("CacheParameterGroupFamily")}
     if parameters.why:
-        return {"name": name, "managed": False}
-    return {"name": name, "description": str(cache.parameter_group.described.get("Description", ""))}
+        return {**found, "managed": False}
+    return {**found, "description": str(described.get("Description", ""))}
 
 
 def _logs(cache: RunningCache) -> Iterator[tuple[str, dict[str, str]]]:
-    """Deliveries that go elsewhere than the stack's own would."""
+    """Where its logs go: whoever reads them there goes on to."""
     for each in cache.described.get("LogDeliveryConfigurations", []):
         kind, destination = str(each["LogType"]), facts.destination(each)
-        if (destination, each["LogFormat"]) == (f"/aws/elasticache/{cache.identifier}/{kind}", "json"):
-            continue
         said = {"destination": destination, "type": str(each["DestinationType"]), "format": str(each["LogFormat"])}
         usual = {"type": "cloudwatch-logs", "format": "json"}
         yield kind, {key: value for key, value in said.items() if usual.get(key) != value}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bootstrap.access import Access
-from components.credentials import Credentials, CredentialsArgs
+from components.credentials import Credentials, CredentialsArgs, token_name
 from components.keys import Keys, KeysArgs
 from components.network.firewall import Firewall, FirewallArgs
-from components.network.vpc import ENDPOINTS, Network, NetworkArgs
+from components.network.vpc import Network, NetworkArgs
 from components.notifications.args import SEVERITIES, NotificationsArgs
 from components.notifications.topics import Notifications
 from components.postgres.remote import Remote, RemoteSiteArgs
@@ -16,6 +16,7 @@ from infra.parts.notify import recipients
 from infra.parts.site import Foundation, StackPlace, secret_days
 from infra.parts.zones import zones
 from infra.settings.model import Settings
+from knowledge.networks import ENDPOINTS
 
 
 def foundation(instances: Instances, settings: Settings, access: Access, place: StackPlace) -> Foundation:
@@ -41,6 +42,7 @@ def foundation(instances: Instances, settings: Settings, access: Access, place: 
             cache_port=settings.cache_port,
             endpoint_security_group_id=network.endpoint_security_group_id,
             endpoint_cidrs=[each for each in settings.network.endpoints if not each.startswith("sg-")],
+            endpoint_groups=[each for each in settings.network.endpoints if each.startswith("sg-")],
         ),
     )
     remotes = _remotes(instances, settings, place)
@@ -69,6 +71,7 @@ def foundation(instances: Instances, settings: Settings, access: Access, place: 
 
 
 def _credentials(instances: Instances, settings: Settings, access: Access, keys: Keys) -> Credentials:
+    existing = _existing_secrets(instances, settings)
     return Credentials(
         "credentials",
         CredentialsArgs(
@@ -77,6 +80,8 @@ def _credentials(instances: Instances, settings: Settings, access: Access, keys:
             database=settings.postgres.database,
             identities=sorted(access.identities),
             token_caches=[name for name, cache in instances.caches.items() if not cache.users],
+            existing_arns={key: arn for key, arn in existing.items() if arn},
+            existing_passwords=[key for key, arn in existing.items() if not arn],
             secrets_key_arn=keys.secrets_arn,
             password_length=settings.passwords.length,
             password_special=settings.passwords.special,
@@ -84,6 +89,15 @@ def _credentials(instances: Instances, settings: Settings, access: Access, keys:
             protect=settings.protect,
         ),
     )
+
+
+def _existing_secrets(instances: Instances, settings: Settings) -> dict[str, str | None]:
+    """Secret of a server that was there before the stack -> its ARN, if it has one."""
+    primary = settings.postgres.existing
+    master = {"master": primary.master_secret} if primary else {}
+    caches = instances.caches.values()
+    tokens = {token_name(each.name): each.existing.token_secret for each in caches if each.existing and not each.users}
+    return {**master, **tokens}
 
 
 def _network(instances: Instances, settings: Settings, keys: Keys, place: StackPlace) -> NetworkArgs:
