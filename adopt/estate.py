@@ -15,9 +15,11 @@ class Unread:
     """What could not be read, and what that costs."""
 
     permission: str
-    """IAM action that was refused, such as `kms:DescribeKey`."""
+    """IAM action of the call, such as `kms:DescribeKey`."""
     cost: str
     """What is therefore not known, in words."""
+    why: str = "not allowed"
+    """What was in the way: the permission, or AWS's own code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,8 @@ class RunningCache:
     region: str
     described: Described
     """ReplicationGroup; empty where there is none."""
+    serverless: Described = field(default_factory=dict)
+    """ServerlessCache, where it is one; then there are neither nodes nor parameters."""
     nodes: tuple[Described, ...]
     """Its CacheClusters."""
     parameter_group: Group
@@ -69,6 +73,15 @@ class Surroundings:
     """DBSubnetGroups and CacheSubnetGroups."""
     security_groups: tuple[Described, ...] = ()
     """With their rules."""
+    security_group_users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Id of a security group -> what else uses it, in words: servers, network interfaces, rules of other groups."""
+    vpcs: tuple[Described, ...] = ()
+    subnets: tuple[Described, ...] = ()
+    """Subnets of the servers' subnet groups."""
+    route_tables: tuple[Described, ...] = ()
+    """Of the servers' VPCs: whether a subnet reaches AWS's APIs by NAT."""
+    vpc_endpoints: tuple[Described, ...] = ()
+    """Of the servers' VPCs."""
     option_groups: tuple[Described, ...] = ()
     keys: tuple[Described, ...] = ()
     """KeyMetadata, with `Aliases` beside it."""
@@ -81,10 +94,15 @@ class Surroundings:
     topics: tuple[Described, ...] = ()
     """Attributes of topics, with `Subscriptions` beside them."""
     backup_plans: tuple[Described, ...] = ()
-    """BackupPlans of AWS Backup that select a server."""
+    """Plans of AWS Backup that select an instance, as GetBackupPlan has them, with `Selects` beside: its ARN."""
     blue_green: tuple[Described, ...] = ()
     """BlueGreenDeployments under way."""
+    maintenance: tuple[Described, ...] = ()
+    """ResourcePendingMaintenanceActions of the instances."""
     roles: tuple[Described, ...] = ()
+    """Roles that the servers have, or of a name that the stack would take."""
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """ARN -> tags, of everything here that has one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,3 +121,5 @@ class Estate:
     unread: tuple[Unread, ...] = ()
     calls: int = 0
     """Calls that the reading took."""
+    waited: int = 0
+    """Calls that AWS asked to come again later, and that did."""

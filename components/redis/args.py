@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.redis.existing import ExistingCache
 from knowledge import classes, limits, names
+from knowledge.existing import key_problem
 from knowledge.parameters import Parameter
+from knowledge.redis import abilities
 from knowledge.redis import catalogue as redis_catalogue
 from knowledge.redis.parameters import multi_az_problem, nodes_problem
 from knowledge.windows import utc_problems
@@ -18,6 +21,8 @@ class RedisArgs:
 
     replication_group_id: str
     """Physical id, at most 40 lower-case characters."""
+    prefix: str | None = None
+    """First part of the names of what is made beside it; the id when absent."""
     engine: str = "valkey"
     """`valkey` or `redis`."""
     version: str
@@ -43,7 +48,7 @@ class RedisArgs:
     security_group_ids: Sequence[pulumi.Input[str]]
     """Security groups."""
     storage_key_arn: pulumi.Input[str]
-    """KMS key at rest."""
+    """KMS key at rest; of one that was there before, its own stays."""
     logs_key_arn: pulumi.Input[str]
     """KMS key of the log groups."""
     log_retention_days: int = 30
@@ -62,6 +67,13 @@ class RedisArgs:
     """Take a snapshot when the cache is deleted."""
     protect: bool = False
     """Refuse to delete the cache through Pulumi: ElastiCache has no deletion protection of its own."""
+    existing: ExistingCache | None = None
+    """What it keeps, where it was there before."""
+
+    @property
+    def named(self) -> str:
+        """First part of the names of what is made beside it."""
+        return self.prefix or self.replication_group_id
 
     def __post_init__(self) -> None:
         """Refuse what ElastiCache refuses, before anything is made."""
@@ -89,6 +101,7 @@ def problems(args: RedisArgs) -> list[str]:
         "snapshot_window": daily,
         "maintenance_window": weekly,
         "log_retention_days": limits.LOG_RETENTION.problem(args.log_retention_days),
+        **_kept(args),
     }
     found += [f"{argument} {problem}" for argument, problem in named.items() if problem]
     if (known := redis_catalogue.REDIS_VERSIONS.get(args.engine, {}).get(args.version)) not in (None, args.family):
@@ -98,3 +111,20 @@ def problems(args: RedisArgs) -> list[str]:
     if args.shards is not None and not cluster_mode:
         found.append("shards is set, but parameters lack cluster-enabled = yes; compute them for cluster mode")
     return found
+
+
+def _kept(args: RedisArgs) -> dict[str, str | None]:
+    """What contradicts what was there before; without that, of who logs in."""
+    existing = args.existing
+    if existing is None:
+        users = args.auth_token is None
+        return {"auth_token": abilities.users_problem(args.engine, args.version) if users else None}
+    users = not existing.token
+    first = existing.user_group_id is None
+    return {
+        "auth_token": "is not given beside existing: its token is in a secret" if args.auth_token is not None else None,
+        "existing.key_arn": key_problem(encrypted=existing.encrypted, key=existing.key_arn),
+        "existing.tls": abilities.tls_problem(args.engine, args.version, existing.tls),
+        "existing.token": abilities.users_problem(args.engine, args.version) if users else None,
+        "existing.user_group_id": None if first or users else "is not given beside token: a cache has one of the two",
+    }

@@ -1,4 +1,8 @@
-"""One named cache: an ElastiCache replication group (Valkey or Redis) and all that belongs to it alone."""
+"""One named cache: an ElastiCache replication group (Valkey or Redis) and all that belongs to it alone.
+
+One that was there before the stack keeps what cannot be changed in place; what is optional and read back from AWS stays
+as it is by leaving it out (terraform-provider-aws, elasticache/replication_group.go).
+"""
 
 from collections.abc import Sequence
 
@@ -9,6 +13,7 @@ import pulumi_random as random
 from components.redis.args import RedisArgs
 from components.redis.users import CacheUsers, CacheUsersArgs
 from components.secret import secret
+from knowledge.redis.abilities import has_tls_mode
 from knowledge.redis.parameters import node_count
 
 LOGS = ("slow-log", "engine-log")
@@ -33,7 +38,7 @@ class Redis(pulumi.ComponentResource):
     nodes: list[pulumi.Output[str]]
     """Id of each node, as many as the declaration asks for; which one is known after creation."""
     user_group_id: pulumi.Output[str] | None
-    """User group whose members the bootstrap owns; none with an AUTH token."""
+    """User group that the bootstrap adds users to; none with an AUTH token."""
 
     def __init__(self, name: str, args: RedisArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the users, the parameter group, the logs and the replication group."""
@@ -41,14 +46,7 @@ class Redis(pulumi.ComponentResource):
         self._name = name
         self._args = args
         child = pulumi.ResourceOptions(parent=self)
-        self.user_group_id = None
-        if args.auth_token is None:
-            users = CacheUsers(
-                f"{name}-users",
-                CacheUsersArgs(user_group_id=args.replication_group_id, engine=args.engine),
-                child,
-            )
-            self.user_group_id = users.user_group_id
+        self.user_group_id = self._users(child)
         group = self._group(child)
         self.replication_group_id, self.arn = group.replication_group_id, group.arn
         self.member_clusters = group.member_clusters
@@ -70,24 +68,57 @@ class Redis(pulumi.ComponentResource):
             }
         )
 
-    def _parameters(self, child: pulumi.ResourceOptions) -> aws.elasticache.ParameterGroup:
+    def _users(self, child: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
+        """The user group: the one it has, which others' users stay in, or one of its own. None with a token."""
+        args, existing = self._args, self._args.existing
+        if args.auth_token is not None or (existing and existing.token):
+            return None
+        if existing and existing.user_group_id is not None:
+            return pulumi.Output.from_input(existing.user_group_id)
+        group = CacheUsersArgs(user_group_id=args.named, engine=args.engine)
+        return CacheUsers(f"{self._name}-users", group, child).user_group_id
+
+    def _parameters(self, child: pulumi.ResourceOptions) -> pulumi.Input[str]:
+        """Name of the parameter group, which is made unless it is only referred to."""
         # A new family makes a new group; the replication group changes to it in the same modification as its version,
         # and the old one goes last. ElastiCache has no name_prefix, so the name's end comes from here.
-        args = self._args
-        suffix = random.RandomId(
-            f"{self._name}-parameters-id", byte_length=3, keepers={"family": args.family}, opts=child
-        )
+        args, existing = self._args, self._args.existing
+        kept = existing.parameter_group if existing else None
+        name: pulumi.Input[str]
+        if kept is not None and kept.serves(args.family):
+            if not kept.managed:
+                return kept.name
+            name, description = kept.name, kept.description
+        else:
+            suffix = random.RandomId(
+                f"{self._name}-parameters-id", byte_length=3, keepers={"family": args.family}, opts=child
+            )
+            name = pulumi.Output.concat(args.named, "-", args.family.replace(".", "-"), "-", suffix.hex)
+            description = f"Parameters of {args.named}"
         return aws.elasticache.ParameterGroup(
             f"{self._name}-parameters",
-            name=pulumi.Output.concat(args.replication_group_id, "-", args.family.replace(".", "-"), "-", suffix.hex),
+            name=name,
             family=args.family,
-            description=f"Parameters of {args.replication_group_id}",
+            description=description,
             parameters=[
                 aws.elasticache.ParameterGroupParameterArgs(name=parameter.name, value=parameter.value)
                 for parameter in args.parameters
             ],
             opts=child,
-        )
+        ).name
+
+    def _subnets(self, child: pulumi.ResourceOptions) -> pulumi.Input[str] | None:
+        """Name of the subnet group, which is made unless the cache has one; None leaves it as it is."""
+        args = self._args
+        if args.existing:
+            return args.existing.subnet_group
+        return aws.elasticache.SubnetGroup(
+            f"{self._name}-subnets",
+            name=args.named,
+            description=f"Subnets of {args.named}",
+            subnet_ids=args.subnet_ids,
+            opts=child,
+        ).name
 
     def _logs(
         self, child: pulumi.ResourceOptions
@@ -97,7 +128,7 @@ class Redis(pulumi.ComponentResource):
         for kind in LOGS:
             group = aws.cloudwatch.LogGroup(
                 f"{self._name}-{kind}",
-                name=f"/aws/elasticache/{args.replication_group_id}/{kind}",
+                name=f"/aws/elasticache/{args.named}/{kind}",
                 retention_in_days=args.log_retention_days,
                 kms_key_id=args.logs_key_arn,
                 opts=child,
@@ -110,36 +141,30 @@ class Redis(pulumi.ComponentResource):
         return deliveries
 
     def _group(self, child: pulumi.ResourceOptions) -> aws.elasticache.ReplicationGroup:
-        name, args = self._name, self._args
-        subnets = aws.elasticache.SubnetGroup(
-            f"{name}-subnets",
-            name=args.replication_group_id,
-            description=f"Subnets of {args.replication_group_id}",
-            subnet_ids=args.subnet_ids,
-            opts=child,
-        )
+        name, args, existing = self._name, self._args, self._args.existing
         token = None if args.auth_token is None else secret(args.auth_token)
         return aws.elasticache.ReplicationGroup(
             f"{name}-group",
             replication_group_id=args.replication_group_id,
-            description=f"Cache {args.replication_group_id}",
+            description=f"Cache {args.named}",
             engine=args.engine,
             engine_version=args.version,
             node_type=args.node_type,
-            parameter_group_name=self._parameters(child).name,
+            parameter_group_name=self._parameters(child),
             port=args.port,
-            cluster_mode="enabled" if args.shards else "disabled",
+            # One that was there before may be `compatible`, between the two.
+            cluster_mode=None if existing else "enabled" if args.shards else "disabled",
             num_cache_clusters=None if args.shards else args.replicas + 1,
             num_node_groups=args.shards,
             replicas_per_node_group=args.replicas if args.shards else None,
             automatic_failover_enabled=bool(args.shards or args.replicas),
             multi_az_enabled=args.multi_az,
-            subnet_group_name=subnets.name,
-            security_group_ids=args.security_group_ids,
-            at_rest_encryption_enabled=True,
-            kms_key_id=args.storage_key_arn,
+            subnet_group_name=self._subnets(child),
+            security_group_ids=[*args.security_group_ids, *(existing.security_group_ids if existing else ())],
+            at_rest_encryption_enabled=existing.encrypted if existing else True,
+            kms_key_id=self._key(),
             transit_encryption_enabled=True,
-            transit_encryption_mode="required",
+            transit_encryption_mode=self._tls(),
             user_group_ids=None if self.user_group_id is None else [self.user_group_id],
             auth_token=token,
             auth_token_update_strategy=None if token is None else "ROTATE",
@@ -164,16 +189,24 @@ class Redis(pulumi.ComponentResource):
             ),
         )
 
+    def _key(self) -> pulumi.Input[str] | None:
+        return self._args.existing.key_arn if self._args.existing else self._args.storage_key_arn
+
+    def _tls(self) -> str | None:
+        args = self._args
+        mode = args.existing.tls if args.existing else "required"
+        return mode if has_tls_mode(args.engine, args.version) else None
+
     def _final_snapshot(self, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
         # A new name for each generation of the cache: the keepers are inputs that replace it.
         args = self._args
         generation = random.RandomId(
             f"{self._name}-generation",
             byte_length=4,
-            keepers={"id": args.replication_group_id, "storage_key": args.storage_key_arn, "port": str(args.port)},
+            keepers={"id": args.replication_group_id, "storage_key": self._key() or "", "port": str(args.port)},
             opts=child,
         )
-        return pulumi.Output.concat(args.replication_group_id, "-final-", generation.hex)
+        return pulumi.Output.concat(args.named, "-final-", generation.hex)
 
 
 class NodesError(pulumi.RunError):

@@ -21,6 +21,8 @@ class ExistingParameterGroup(Section):
     one that others use, is only referred to, and nothing in it is changed."""
     description: str | None = None
     """Its description, which cannot be changed; of a managed one."""
+    family: str | None = None
+    """Its family; any when absent. Once the server's version needs another, the stack makes a group."""
 
 
 class ExistingServer(Section):
@@ -61,11 +63,15 @@ class ExistingInstance(ExistingReplica):
 class ExistingCache(ExistingServer):
     """A replication group that was there before the stack."""
 
+    subnet_group: str | None = None
+    """Its subnet group, which is only referred to; it stays as it is when absent."""
+    key: KeyArn | None = None
+    """KMS key at rest, which nothing changes; AWS's own when absent, which ElastiCache does not name."""
     port: Port | None = None
     """Its port; that of every cache (`cache_port`) when absent."""
     tls: Literal["required", "preferred"] = "required"
     """Whether clients without TLS are refused."""
     user_group: str | None = None
-    """User group whose members the bootstrap adds to; the stack makes one when absent."""
+    """User group that the bootstrap adds its users to; others' users stay in it. The stack makes one when absent."""
     token_secret: SecretArn | None = None
     """Secret with its AUTH token, where it has one."""
