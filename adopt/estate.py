@@ -44,6 +44,11 @@ class RunningInstance:
     parameter_group: Group
     tags: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def identifier(self) -> str:
+        """DB instance identifier."""
+        return str(self.described["DBInstanceIdentifier"])
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunningCache:
@@ -63,6 +68,12 @@ class RunningCache:
     """Users of its user groups."""
     user_groups: tuple[Described, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def identifier(self) -> str:
+        """Replication group id, the cache cluster's where it is in none, or the serverless cache's name."""
+        grouped = self.described.get("ReplicationGroupId") or self.serverless.get("ServerlessCacheName")
+        return str(grouped or self.nodes[0]["CacheClusterId"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +105,7 @@ class Surroundings:
     topics: tuple[Described, ...] = ()
     """Attributes of topics, with `Subscriptions` beside them."""
     backup_plans: tuple[Described, ...] = ()
-    """Plans of AWS Backup that select an instance, as GetBackupPlan has them, with `Selects` beside: its ARN."""
+    """BackupPlans of AWS Backup that select a server, with ARN and id, and `Selects` beside it: the servers' ARNs."""
     blue_green: tuple[Described, ...] = ()
     """BlueGreenDeployments under way."""
     maintenance: tuple[Described, ...] = ()

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from adopt.estate import Estate
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """Something that cannot become part of the stack as it is."""
-
-    what: str
-    """The server or the thing, by its identifier."""
-    why: str
-    """What is in the way, a sentence without a full stop."""
-    way: str
-    """How it gets there all the same: commands, or what to do first."""
-    whole: bool = False
-    """Whether nothing can be adopted without it (the primary); else the rest can."""
+from adopt.refusal import Refusal
+from adopt.refusals_caches import cache_refusals
 
 
 def refusals(estate: Estate) -> Iterator[Refusal]:
@@ -32,3 +19,4 @@ def refusals(estate: Estate) -> Iterator[Refusal]:
             way="Aurora stays where it is; a copy for RDS comes by logical replication or by a dump",
             whole=True,
         )
+    yield from cache_refusals(estate)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 from adopt.estate import Unread
-from adopt.refusals import Refusal
+from adopt.refusal import Refusal
 from preview.impact.effect import Impact
 
-Verdict = Literal["taken", "changed", "replaced", "new"]
-"""Taken over as it is; changed in place by the first `up`; replaced by it, so nothing is written; made new."""
+Verdict = Literal["taken", "changed", "replaced", "blocked", "new"]
+"""Taken over as it is; changed in place by the first `up`; replaced by it, or a change that AWS refuses, so nothing is
+written; made new."""
+
+_STOPS: frozenset[Verdict] = frozenset({"replaced", "blocked"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +60,10 @@ class Report:
     """The whole."""
 
     stack: str
+    account: str
+    """Account that was read."""
+    region: str
+    """Of the primary."""
     entries: tuple[Entry, ...]
     """In the order of the program."""
     parameters: tuple[ParameterRow, ...]
@@ -66,4 +74,23 @@ class Report:
     @property
     def refused(self) -> bool:
         """Whether nothing may be written."""
-        return any(each.whole for each in self.refusals) or any(each.verdict == "replaced" for each in self.entries)
+        return any(each.whole for each in self.refusals) or any(each.verdict in _STOPS for each in self.entries)
+
+    def of(self, *verdicts: Verdict) -> tuple[Entry, ...]:
+        """The entries of these verdicts."""
+        return tuple(each for each in self.entries if each.verdict in verdicts)
+
+    def as_json(self) -> dict[str, Any]:
+        """The stable form for machines; keys are only ever added."""
+        return {
+            "stack": self.stack,
+            "account": self.account,
+            "region": self.region,
+            "refused": self.refused,
+            "verdicts": dict(Counter(each.verdict for each in self.entries)),
+            "resources": [asdict(each) for each in self.entries],
+            "cannot_be_taken": [asdict(each) for each in self.refusals],
+            "parameters": [asdict(each) for each in self.parameters],
+            "left": [asdict(each) for each in self.left],
+            "unread": [asdict(each) for each in self.unread],
+        }

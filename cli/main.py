@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "drill": ("cli.drill", "app", KEEP),
     "changed": ("cli.changed", "changed", DEPLOY),
     "preview": ("cli.preview", "preview", DEPLOY),
+    "adopt": ("cli.adopt", "adopt", DEPLOY),
     "alarms": ("cli.alarms", "app", DEPLOY),
     "drift": ("cli.drift", "drift", INSIDE),
     "report": ("cli.report", "app", DEPLOY),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from preview.plan import Preview, PreviewFinding
     from preview.preflight import Preflight
 
-_COLOURS = {
+COLOURS = {
     "blocked": "bold red", "data at risk": "bold red", "replace": "red", "downtime": "yellow", "failover": "yellow",
     "reboot": "yellow",
 }  # fmt: skip
@@ -52,8 +52,8 @@ def preflight(out: Console, report: Preflight) -> None:
     findings(out, report.findings)
     out.print(f"[bold]{escape(report.stack)}[/]: {markdown.verdict(report)}; {markdown.summary(report)}")
     for impact in report.impacts:
-        if (colour := _COLOURS.get(impact.effect)) is None:
-            what = f"{impact.name} ({_kind(impact.type)}) {markdown.described(impact, longest=None)}"
+        if (colour := COLOURS.get(impact.effect)) is None:
+            what = f"{impact.name} ({kind_of(impact.type)}) {markdown.described(impact, longest=None)}"
             out.print(f"[dim]in place[/] {escape(what)}")
             continue
         change = escape(markdown.described(impact, longest=None))
@@ -73,7 +73,7 @@ def findings(out: Console, found: Sequence[PreviewFinding]) -> None:
 def _summary(resources: Sequence[Resource]) -> list[tuple[str, str, int]]:
     """Component at the top of the tree, type below it, how many of them."""
     top = tops(resources)
-    rows = Counter((top[each.key], _kind(each.type)) for each in resources if each.key in top)
+    rows = Counter((top[each.key], kind_of(each.type)) for each in resources if each.key in top)
     return [(escape(component), kind, count) for (component, kind), count in sorted(rows.items())]
 
 
@@ -84,11 +84,11 @@ def _resources(out: Console, resources: Sequence[Resource]) -> None:
         depth = depths.get(each.above, 0)
         depths[each.name] = depth + 1
         told = "  ".join(f"{key}={_value(each.inputs[key])}" for key in _TELLING if key in each.inputs)
-        name = f"{'  ' * depth}[bold]{escape(each.name)}[/] [cyan]{_kind(each.type)}[/]"
+        name = f"{'  ' * depth}[bold]{escape(each.name)}[/] [cyan]{kind_of(each.type)}[/]"
         out.print(f"{name} [dim]{escape(told)}[/]" if told else name)
 
 
-def _kind(token: str) -> str:
+def kind_of(token: str) -> str:
     """`aws:rds/instance:Instance` as `aws.rds.Instance`, a component's own name without its namespace."""
     if is_component(token):
         return token.rpartition(":")[2]

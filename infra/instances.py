@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Literal
 
 from bootstrap.manifest import PRIMARY
-from infra.settings.existing import ExistingCache
+from infra.settings.existing import ExistingCache, ExistingServer
 from infra.settings.model import Settings
 from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection, ReplicaStorageSection, StorageSection
 from infra.settings.values import minutes
@@ -23,8 +23,9 @@ from knowledge.alarms.facts import cache_alarms, instance_alarms, stack_alarms
 from knowledge.alarms.maintenance import maintenance_alarms
 from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
-from knowledge.parameters import Parameter, Value
+from knowledge.parameters import ApplyMethod, Parameter, Value
 from knowledge.postgres.parameters import postgres_parameters
+from knowledge.postgres.rds_defaults import DEFAULT, rds_defaults
 from knowledge.redis.abilities import takes_iam
 from knowledge.redis.parameters import node_count, redis_family, redis_parameters
 from knowledge.storage import Volume
@@ -55,6 +56,8 @@ class DatabaseInstance:
     """GiB that storage autoscaling may reach; 0 where it is off."""
     overrides: Mapping[str, Value]
     """Parameters that the settings name; a replica's own over its primary's."""
+    referred: bool
+    """Whether its parameter group is only referred to: what the settings do not name of it is taken to be RDS's."""
     pgaudit: bool
     """Whether statements are audited."""
     database: str
@@ -92,13 +95,26 @@ class DatabaseInstance:
             database=self.database,
             overrides=self.overrides,
             # A replica with fewer connections or workers than its primary does not start.
-            primary=self.primary.parameters if self.primary else (),
+            primary=self.primary._own_parameters if self.primary else (),
         )
+
+    @cached_property
+    def values(self) -> Mapping[str, str]:
+        """What its parameters are: those of its group, and RDS's own where the settings leave one to RDS."""
+        return {each.name: each.value for each in self._own_parameters}
+
+    @property
+    def _own_parameters(self) -> tuple[Parameter, ...]:
+        own = rds_defaults(self.size.memory_bytes, self.size.vcpu)
+        said = {name for name, value in self.overrides.items() if value != DEFAULT}
+        left = own.keys() - said if self.referred else own.keys() & (self.overrides.keys() - said)
+        there = (each for each in self.parameters if not self.referred or each.name in said)
+        return (*there, *(Parameter(name, own[name], ApplyMethod.PENDING_REBOOT) for name in sorted(left)))
 
     @cached_property
     def alarms(self) -> tuple[AlarmSpec, ...]:
         """Its alarms with their thresholds."""
-        parameters = {each.name: each.value for each in self.parameters}
+        parameters = self.values
         return postgres_alarms(
             self.size,
             self.volume,
@@ -327,6 +343,7 @@ def _primary(prefix: str, given: PostgresSection, region: str | None, extensions
         volume=volume(given.storage),
         max_allocated_storage=given.storage.max,
         overrides=given.parameters,
+        referred=_referred(given.existing),
         pgaudit=given.pgaudit,
         database=given.database,
         extensions=extensions,
@@ -347,6 +364,7 @@ def _replica(prefix: str, name: str, replica: ReplicaSection, primary: DatabaseI
         instance_class=replica.class_ or primary.instance_class,
         max_allocated_storage=primary.max_allocated_storage if own is None else own,
         overrides={**primary.overrides, **replica.parameters},
+        referred=_referred(replica.existing),
         primary=primary,
     )
 
@@ -357,6 +375,11 @@ def _replica_volume(given: ReplicaStorageSection | None, primary: Volume) -> Vol
     # What was chosen for one type is nothing that another takes.
     base = primary if given.type in (None, primary.type) else Volume(type=given.type, allocated=primary.allocated)
     return replace(base, iops=given.iops or base.iops, throughput=given.throughput or base.throughput)
+
+
+def _referred(existing: ExistingServer | None) -> bool:
+    group = existing.parameter_group if existing else None
+    return group is not None and not group.managed
 
 
 def _cache(prefix: str, name: str, given: CacheSection, region: str | None, usual_port: int) -> ReplicationGroup:

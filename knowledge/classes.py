@@ -59,6 +59,12 @@ class CacheClass(InstanceClass):
     def memory_bytes(self) -> int:
         return self.maxmemory_bytes
 
+    @property
+    def tiered(self) -> bool:
+        """Whether it has a disk for what is seldom used (data tiering), which is always on (CreateReplicationGroup,
+        DataTieringEnabled)."""
+        return self.name.startswith("cache.r6gd.")
+
 
 _DATA = json.loads(files(__package__).joinpath("classes.json").read_text("utf-8"))
 
@@ -96,9 +102,17 @@ def cache_problem(name: str) -> str | None:
     return None if name in CACHE_CLASSES else _unknown(name, "ElastiCache node type", "cache", CACHE_CLASSES)
 
 
-def _unknown(name: str, kind: str, prefix: str, known: Iterable[str]) -> str:
-    """Say which name was probably meant; `m7g.large` and `cache.m7g.large` mean `db.m7g.large` where RDS is asked."""
+def nearest_cache_class(name: str) -> str:
+    """The node type in the table whose name is nearest."""
+    return _nearest(name, "cache", CACHE_CLASSES)
+
+
+def _nearest(name: str, prefix: str, known: Iterable[str]) -> str:
+    """Which name was probably meant; `m7g.large` and `cache.m7g.large` mean `db.m7g.large` where RDS is asked."""
     parts = name.lower().split(".")
     guess = ".".join([prefix, *parts[-2:]])
-    nearest = get_close_matches(guess, list(known), n=1, cutoff=0)
-    return f"unknown {kind} {name!r}; the nearest known one is {nearest[0]!r}"
+    return get_close_matches(guess, list(known), n=1, cutoff=0)[0]
+
+
+def _unknown(name: str, kind: str, prefix: str, known: Iterable[str]) -> str:
+    return f"unknown {kind} {name!r}; the nearest known one is {_nearest(name, prefix, known)!r}"

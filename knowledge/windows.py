@@ -103,6 +103,13 @@ def to_utc(window: Window, zone: str) -> str:
     return f"{_clock(start, weekly=window.weekly)}-{_clock(end, weekly=window.weekly)}"
 
 
+def as_written(window: Window) -> str:
+    """As a stack's file has it: `02:00-03:00` or `Sun 23:30-00:30`."""
+    start, end = window.start, (window.start + window.minutes) % _DAY_MINUTES
+    day = f"{DAYS[start // _DAY_MINUTES].capitalize()} " if window.weekly else ""
+    return f"{day}{_clock(start % _DAY_MINUTES, weekly=False)}-{_clock(end, weekly=False)}"
+
+
 def standard_offset(zone: str) -> int:
     """Minutes that the zone's standard time is ahead of UTC."""
     offsets = (datetime(2026, month, 1, 12, tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset() for month in (1, 7))

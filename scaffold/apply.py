@@ -25,16 +25,16 @@ _PLAN = "plan.json"
 
 
 @contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Keep two calls in one checkout apart: flock on a file that no call moves or writes, and which a kill frees.
+def alone(root: Path, command: str = "init", file: Path = DATA) -> Iterator[None]:
+    """Keep two calls in one folder apart: flock on a file that no call moves or writes, and which a kill frees.
 
     Raise AskedError where another call is at work.
     """
-    with (root / DATA).open("rb") as held:
+    with (root / file).open("rb") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AskedError(f"another `datatier init` is at work in {root}: wait for it, or end it.") from None
+            raise AskedError(f"another `datatier {command}` is at work in {root}: wait for it, or end it.") from None
         yield
 
 

@@ -20,19 +20,19 @@ TESTS = Path("tests") / "application"
 def files(application: Application) -> dict[Path, str]:
     """Everything but Pulumi.yaml, of which the application has no more than its name."""
     made = {
-        Path(ACCESS): _for_editors("access", text(application.access, application.access_comments)),
+        Path(ACCESS): for_editors("access", text(application.access, application.access_comments)),
         DEFINITION: schema.dump(application.definition),
         PAGE: schema.document(application.definition),
     }
     for stack, config in application.stacks.items():
         said = text({"config": config}, application.stack_comments.get(stack, {}))
-        made[Path(file_of(stack))] = _for_editors("stack", said)
+        made[Path(file_of(stack))] = for_editors("stack", said)
     made |= {Path(MIGRATIONS) / name: sql for name, sql in application.migrations.items()}
     if not application.migrations:
         made[Path(MIGRATIONS) / NONE_YET] = ""
     return made | {TESTS / name: code for name, code in own_tests.files(application).items()}
 
 
-def _for_editors(schema_name: str, said: str) -> str:
+def for_editors(schema_name: str, said: str) -> str:
     """With the JSON Schema by which an editor completes and checks the file, in its first line."""
     return f"# yaml-language-server: $schema=docs/schemas/{schema_name}.schema.json\n{said}"

@@ -43,7 +43,7 @@ ROOMS = (
 # Room -> the rooms it may import besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "account": {"graph", "knowledge"},
-    "adopt": {"account", "bootstrap", "graph", "preview"},
+    "adopt": {"account", "bootstrap", "graph", "infra", "knowledge", "preview"},
     "alarms": {"graph", "knowledge"},
     "bootstrap": {"knowledge"},  # what its bundle carries of it: bootstrap/sources.py
     "clients": {"bootstrap"},
@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reference": {"bootstrap", "infra", "knowledge"},
     "scaffold": {"bootstrap", "infra", "knowledge", "observe"},
     "cli": {
+        "adopt",
         "scaffold",
         "capacity",
         "cost",

@@ -55,6 +55,7 @@ COMMANDS: dict[str, list[Case]] = {
     "env": [case(), case("--reveal", prints=True), case("--identity", "nobody", code=2)],
     "preview": [case("dev", "--json"), case("dev", "--since", "HEAD", code=2)],
     "changed": [case("--since", "HEAD", code=2)],
+    "adopt": [case("prod", "--instance", "orders", "--region", "eu-west-1", code=2)],  # prod is declared already
     "report keep": [case("reports", "engines", "--", "false", code=1)],
     "report summary": [case("reports")],
     "report comment": [case("reports", "--pull-request", "1", "--dry-run")],

@@ -1,11 +1,23 @@
 """What a replication group keeps that was there before the stack: nothing in it is replaced."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 
 from components.existing import ExistingParameterGroup
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExistingDelivery:
+    """Where a log goes, which is only referred to."""
+
+    destination: str
+    """Log group, or delivery stream of Firehose."""
+    type: str = "cloudwatch-logs"
+    """`cloudwatch-logs` or `kinesis-firehose`."""
+    format: str = "json"
+    """`json` or `text`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,3 +40,7 @@ class ExistingCache:
     """User group; without one it gets one of its own, unless it has a token."""
     token: bool = False
     """Whether clients log in with an AUTH token, which is in a secret and not known here."""
+    topic_arn: str | None = None
+    """Topic that hears of its events; the one that is given when absent."""
+    logs: Mapping[str, ExistingDelivery] = field(default_factory=dict)
+    """`slow-log` and `engine-log` that go where they went; the others get a log group each."""

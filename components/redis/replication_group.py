@@ -13,6 +13,7 @@ import pulumi_random as random
 from components.redis.args import RedisArgs
 from components.redis.users import CacheUsers, CacheUsersArgs
 from components.secret import secret
+from knowledge import classes
 from knowledge.redis.abilities import has_tls_mode
 from knowledge.redis.parameters import node_count
 
@@ -124,8 +125,19 @@ class Redis(pulumi.ComponentResource):
         self, child: pulumi.ResourceOptions
     ) -> list[aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs]:
         args = self._args
+        kept = args.existing.logs if args.existing else {}
         deliveries = []
         for kind in LOGS:
+            if kind in kept:
+                deliveries.append(
+                    aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
+                        destination=kept[kind].destination,
+                        destination_type=kept[kind].type,
+                        log_format=kept[kind].format,
+                        log_type=kind,
+                    )
+                )
+                continue
             group = aws.cloudwatch.LogGroup(
                 f"{self._name}-{kind}",
                 name=f"/aws/elasticache/{args.named}/{kind}",
@@ -150,6 +162,7 @@ class Redis(pulumi.ComponentResource):
             engine=args.engine,
             engine_version=args.version,
             node_type=args.node_type,
+            data_tiering_enabled=True if classes.cache_class(args.node_type).tiered else None,
             parameter_group_name=self._parameters(child),
             port=args.port,
             # One that was there before may be `compatible`, between the two.
@@ -173,7 +186,7 @@ class Redis(pulumi.ComponentResource):
             snapshot_window=args.snapshot_window,
             final_snapshot_identifier=self._final_snapshot(child) if args.final_snapshot else None,
             maintenance_window=args.maintenance_window,
-            notification_topic_arn=args.notification_topic_arn,
+            notification_topic_arn=(existing and existing.topic_arn) or args.notification_topic_arn,
             # Once ElastiCache has taken it further by itself, the declared version is a lower one, and the provider
             # replaces a cache whose version goes down (terraform-provider-aws, elasticache/engine_version.go). The flag
             # is about minors alone; patches are service updates (ElastiCache API, CreateReplicationGroup).

@@ -8,7 +8,7 @@ from components.postgres.existing import ExistingInstance
 from components.postgres.primary import Postgres
 from components.postgres.replica import ReplicaSpec
 from components.redis.args import RedisArgs
-from components.redis.existing import ExistingCache
+from components.redis.existing import ExistingCache, ExistingDelivery
 from components.redis.replication_group import Redis
 from infra.instances import DatabaseInstance, ReplicationGroup
 from infra.parts.site import Foundation
@@ -143,6 +143,8 @@ def _existing(cache: ReplicationGroup) -> ExistingCache | None:
         tls=kept.tls,
         user_group_id=kept.user_group,
         token=not cache.users,
+        topic_arn=kept.topic,
+        logs={kind: ExistingDelivery(**each.model_dump()) for kind, each in kept.logs.items()},
     )
 
 

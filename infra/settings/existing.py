@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from infra.settings.values import KeyArn, Port, SecretArn, Section, SecurityGroupId
+from pydantic import Field
+
+from infra.settings.values import KeyArn, Port, SecretArn, Section, SecurityGroupId, TopicArn
 
 
 class ExistingParameterGroup(Section):
@@ -60,6 +62,17 @@ class ExistingInstance(ExistingReplica):
     """Secret with the master's name and password, if it has one; the stack makes a container for it when absent."""
 
 
+class ExistingDelivery(Section):
+    """Where a log of a cache goes, which is only referred to."""
+
+    destination: str
+    """Log group, or delivery stream of Firehose."""
+    type: Literal["cloudwatch-logs", "kinesis-firehose"] = "cloudwatch-logs"
+    """What the destination is."""
+    format: Literal["json", "text"] = "json"
+    """Form of a line."""
+
+
 class ExistingCache(ExistingServer):
     """A replication group that was there before the stack."""
 
@@ -75,3 +88,7 @@ class ExistingCache(ExistingServer):
     """User group that the bootstrap adds its users to; others' users stay in it. The stack makes one when absent."""
     token_secret: SecretArn | None = None
     """Secret with its AUTH token, where it has one."""
+    topic: TopicArn | None = None
+    """Topic that hears of its events, and goes on to; the stack's own when absent. A cache has one."""
+    logs: dict[Literal["slow-log", "engine-log"], ExistingDelivery] = Field(default_factory=dict)
+    """Logs that go where they went before; the stack makes a log group for each of the others."""

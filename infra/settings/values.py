@@ -254,6 +254,9 @@ SecretArn = Annotated[
         "the ARN of a secret, arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME",
     ),
 ]
+TopicArn = Annotated[
+    str, matches(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:\S+", "the ARN of a topic, arn:aws:sns:REGION:ACCOUNT:NAME")
+]
 SecurityGroupId = Annotated[str, matches(r"sg-[0-9a-f]+", "a security group id (sg-...)")]
 DatabaseName = Annotated[str, asks(names.database_problem, names.DATABASE, {"pattern": whole(names.DATABASE_FORM)})]
 MasterName = Annotated[str, asks(names.master_problem, names.MASTER, {"pattern": whole(names.MASTER_FORM)})]

@@ -97,11 +97,16 @@ CATALOGUE = _read()
 """Major version -> parameter -> what it accepts."""
 
 
+def unknown_problem(name: str, version: int) -> str | None:
+    """Why a version has no parameter of the name that could be set; None where it has one."""
+    return None if name in CATALOGUE[version] else f"{name}: {_why_absent(name, version)}"
+
+
 def check(name: str, value: Value, version: int) -> tuple[str, str | None]:
     """Return the value as the parameter group wants it, and the problem with it if there is one."""
     definition = CATALOGUE[version].get(name)
     if definition is None:
-        return "", f"{name}: {_why_absent(name, version)}"
+        return "", unknown_problem(name, version)
     text = str(int(value)) if isinstance(value, bool) else str(value).strip()
     normal, problem = _normalise(definition, text)
     problem = problem or _REFUSED_VALUES.get((name, normal))

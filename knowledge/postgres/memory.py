@@ -26,7 +26,7 @@ SYSTEM_SHARE = 0.08
 
 def claimed_memory(values: Mapping[str, str], memory_bytes: int) -> int:
     """Bytes that the parameters may claim, by the model above; `values` are in the engine's units."""
-    number = {name: int(values[name]) for name in _NEEDED}
+    number = {name: int(values[name]) for name in NEEDED}
     wal_buffers = number["wal_buffers"] if number["wal_buffers"] >= 0 else min(number["shared_buffers"] // 32, 2048)
     autovacuum = number["autovacuum_work_mem"]
     maintenance = number["maintenance_work_mem"]
@@ -41,7 +41,7 @@ def claimed_memory(values: Mapping[str, str], memory_bytes: int) -> int:
     )
 
 
-_NEEDED = (
+NEEDED = (
     "shared_buffers",
     "wal_buffers",
     "work_mem",
@@ -51,3 +51,4 @@ _NEEDED = (
     "autovacuum_work_mem",
     "maintenance_work_mem",
 )
+"""Parameters that the model reckons with."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from knowledge.parameters import ApplyMethod, Parameter, ParameterError, Value
-from knowledge.postgres.catalogue import CATALOGUE, POSTGRES_VERSIONS, check
+from knowledge.postgres.catalogue import CATALOGUE, POSTGRES_VERSIONS, check, unknown_problem
 from knowledge.postgres.extensions import extension_parameters, preloaded
 from knowledge.postgres.fixed import REPLICA, fixed
-from knowledge.postgres.memory import GIB, KIB, MIB, PAGE, claimed_memory
+from knowledge.postgres.memory import GIB, KIB, MIB, NEEDED, PAGE, claimed_memory
+from knowledge.postgres.rds_defaults import DEFAULT, PRELOADED, rds_defaults
 from knowledge.storage import SMALLEST
 
 MINIMUM_MEMORY = GIB
@@ -72,6 +73,7 @@ def postgres_parameters(
     :param storage_gib: allocated storage; what WAL and temporary files may take is a share of it.
     :param extensions: names of those that the application declares; what they need preloaded is preloaded.
     :param database: name of the database that they are in.
+    :param overrides: values to have in place of the computed ones; `default` leaves a parameter out of the group.
     :param primary: the primary's parameters, for a replica, which may not have fewer connections or workers than it.
 
     Raise `ParameterError` with all problems: an unknown parameter, one that RDS keeps for itself, a value that
@@ -81,17 +83,22 @@ def postgres_parameters(
     if problems:
         raise ParameterError(problems)
     given: dict[str, str] = {}
+    left = {name for name, value in (overrides or {}).items() if value == DEFAULT}
     for name, value in (overrides or {}).items():
-        given[name], problem = check(name, value, version)
+        # A parameter that nobody may set cannot be left to RDS either: the name is checked all the same.
+        given[name], problem = ("", unknown_problem(name, version)) if name in left else check(name, value, version)
         problems += [problem] if problem else []
     if problems:
         raise ParameterError(problems)
 
+    own = {name: value for name, value in rds_defaults(memory_bytes, vcpu).items() if name in left}
+    given = {name: value for name, value in given.items() if name not in left}
     floors = {one.name: int(one.value) for one in primary if one.name in RAISED_ON_REPLICAS}
-    values = _computed(memory_bytes, vcpu, version, storage_gib=storage_gib, given=given, floors=floors)
+    values = _computed(memory_bytes, vcpu, version, storage_gib=storage_gib, given=given | own, floors=floors)
     libraries = preloaded(extensions, version)
     values |= fixed(version, pgaudit, libraries) | extension_parameters(extensions, database)
     values |= (REPLICA if replica else {}) | given
+    values = {name: value for name, value in values.items() if name not in left}
     problems = [*_conflicts(values, memory_bytes, floors), *_not_preloaded(values, libraries)]
     if problems:
         raise ParameterError(problems)
@@ -166,7 +173,7 @@ def _conflicts(values: Mapping[str, str], memory: int, floors: Mapping[str, int]
     problems = [
         f"{name}: {number[name]} is refused: the primary has {floor}, and a replica with less does not start"
         for name, floor in floors.items()
-        if number[name] < floor
+        if number.get(name, floor) < floor
     ]
     for low, high in (
         ("min_wal_size", "max_wal_size"),
@@ -178,7 +185,8 @@ def _conflicts(values: Mapping[str, str], memory: int, floors: Mapping[str, int]
     ):
         if number.get(low, 0) > number.get(high, 2**63):
             problems.append(f"{low}: {number[low]} is refused: it is above {high} = {number[high]}")
-    claimed = claimed_memory(values, memory)
+    # Where a part of it is RDS's own, RDS has seen to it that a server of the class starts.
+    claimed = claimed_memory(values, memory) if values.keys() >= set(NEEDED) else 0
     if claimed > memory:
         problems.append(
             f"the parameters may claim {claimed / GIB:.1f} GiB of {memory / GIB:.1f} GiB when all"
@@ -190,7 +198,7 @@ def _conflicts(values: Mapping[str, str], memory: int, floors: Mapping[str, int]
 
 def _not_preloaded(values: Mapping[str, str], libraries: Iterable[str]) -> Iterator[str]:
     """Name what an override of the list leaves out and a declared extension needs."""
-    there = values["shared_preload_libraries"].split(",")
+    there = values.get("shared_preload_libraries", PRELOADED).split(",")
     for library in libraries:
         if library not in there:
             yield f"shared_preload_libraries: {library} is missing, and a declared extension needs it; add it"

@@ -58,6 +58,28 @@ def test_databases_are_called_by_the_stack_and_have_their_own_place_class_and_ce
     assert memory == ["8192", "8192", "4096"]
 
 
+def connections(parameters: dict[str, Any], **primary: Any) -> list[str]:
+    found = servers("live", profile="staging", postgres={"parameters": parameters, **primary})
+    return [each.values["max_connections"] for each in found.databases]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "managed", "primary"),
+    [
+        ({}, True, "200"),
+        ({"max_connections": "default"}, True, "829"),
+        ({}, False, "829"),
+        ({"max_connections": 300}, False, "300"),
+    ],
+)
+def test_what_a_group_leaves_to_rds_is_rds_s_for_alarms_and_replicas(
+    parameters: dict[str, Any], managed: bool, primary: str
+) -> None:
+    """A db.m7g.large; its replica has a group of its own that has no fewer connections."""
+    existing = {"identifier": "orders", "parameter_group": {"name": "orders", "managed": managed}}
+    assert connections(parameters, existing=existing) == [primary, primary]
+
+
 def test_caches_are_called_by_the_stack_and_have_as_many_nodes_as_shards_and_replicas_make() -> None:
     assert [
         (c.name, c.identifier, c.region, c.node_type, c.family, c.nodes, c.takes_tokens)

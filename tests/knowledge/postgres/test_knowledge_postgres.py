@@ -188,6 +188,36 @@ def test_overrides(overrides: dict[str, object], expected: dict[str, str]) -> No
     assert {name: value for name, value in made.items() if plain.get(name) != value} == expected
 
 
+@pytest.mark.parametrize(
+    ("overrides", "left_out", "follows"),
+    [
+        ({"log_min_duration_statement": "default"}, {"log_min_duration_statement"}, {}),
+        # RDS gives 829 connections to 8 GiB, which share two fifths of it; and it starts, whatever they may claim.
+        ({"max_connections": "default", "work_mem": "1GB"}, {"max_connections"}, {"work_mem": "1048576"}),
+        ({"max_connections": "default"}, {"max_connections"}, {"work_mem": "3072"}),
+        ({"shared_preload_libraries": "default"}, {"shared_preload_libraries"}, {}),
+        ({"statement_timeout": "default"}, set(), {}),
+    ],
+    ids=str,
+)
+def test_a_parameter_left_to_rds_is_not_in_the_group(
+    overrides: dict[str, object], left_out: set[str], follows: dict[str, str]
+) -> None:
+    made, plain = values(of_8_gib(overrides=overrides)), values(of_8_gib())
+    assert plain.keys() - made.keys() == left_out
+    assert {name: value for name, value in made.items() if plain.get(name) != value} == follows
+
+
+def test_only_a_parameter_that_there_is_can_be_left_to_rds() -> None:
+    with pytest.raises(ParameterError, match="no such parameter; did you mean 'work_mem'"):
+        of_8_gib(overrides={"work_men": "default"})
+
+
+def test_what_a_declared_extension_needs_preloaded_is_not_left_to_rds() -> None:
+    with pytest.raises(ParameterError, match="pg_cron is missing, and a declared extension needs it"):
+        of_8_gib(extensions=("pg_cron",), overrides={"shared_preload_libraries": "default"})
+
+
 @pytest.mark.parametrize(("version", "family"), [(15, "postgres15"), (18, "postgres18")])
 def test_family(version: int, family: str) -> None:
     assert postgres_family(version) == family

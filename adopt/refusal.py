@@ -1,0 +1,19 @@
+"""What cannot be taken over, with why and the way. Data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """Something that cannot become part of the stack as it is."""
+
+    what: str
+    """The server or the thing, by its identifier."""
+    why: str
+    """What is in the way, a sentence without a full stop."""
+    way: str
+    """How it gets there all the same: commands, or what to do first."""
+    whole: bool = False
+    """Whether nothing can be adopted without it (the primary); else the rest can."""

@@ -1,0 +1,129 @@
+"""Parameters of a cache that runs beside those that the program computes, and what becomes of its group. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from adopt import cache_facts as facts
+from adopt.estate import Group, RunningCache
+from adopt.report import ParameterRow
+from knowledge.classes import cache_class
+from knowledge.parameters import ParameterError
+from knowledge.redis.catalogue import events_problem
+from knowledge.redis.parameters import redis_parameters
+
+EVICTION, EVENTS = "maxmemory-policy", "notify-keyspace-events"
+_USUAL_EVICTION = "volatile-lru"  # ElastiCache User Guide, ParameterGroups.Engine
+_OF_THE_CACHE = (EVICTION, EVENTS, "cluster-enabled")
+"""What a stack's file says by a key of the cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheParameters:
+    """What a stack's file says of a cache's parameters."""
+
+    eviction: str
+    events: str
+    """Key space events; empty where nothing is published."""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Live values that the program would set otherwise, to be kept."""
+    own: bool = False
+    """Whether the stack makes a group of its own in its place."""
+    why: str = ""
+    """Why the group that is there is only referred to; empty where the stack sets its parameters."""
+    rows: tuple[ParameterRow, ...] = ()
+    """Every parameter whose live value is not the computed one."""
+
+
+def is_default(name: str) -> bool:
+    """Whether a parameter group is one of AWS's, which nobody can change."""
+    return name.startswith("default.")
+
+
+def cache_parameters(cache: RunningCache, *, computed: bool) -> CacheParameters:
+    """Live values kept, or with `computed` left to the program, where the group is the cache's alone.
+
+    The cache's version and node type are known ones.
+    """
+    live = _live(cache.parameter_group)
+    eviction, events = live.get(EVICTION, _USUAL_EVICTION), live.get(EVENTS, "")
+    why = _referred(cache)
+    if problem := events_problem(events):
+        why = why or f"{EVENTS} is `{events}` in it: {problem}"
+        events = ""
+    program = _program(cache, eviction, events, {})
+    differ = {name: live[name] for name in _differing(cache, live, program)}
+    own = computed and (is_default(facts.parameter_group(cache)) or bool(cache.parameter_group.shared_with))
+    overrides = {} if computed or why else differ
+    try:
+        _program(cache, eviction, events, overrides)
+    except ParameterError as error:
+        why, overrides = f"a stack's file cannot say what is set in it ({error})", {}
+    return CacheParameters(
+        eviction=eviction,
+        events=events,
+        overrides=overrides,
+        own=own,
+        why="" if own else why,
+        rows=tuple(
+            ParameterRow(
+                server=cache.name,
+                parameter=name,
+                live=value,
+                computed=program.get(name),
+                kept=not computed or bool(why and not own),
+            )
+            for name, value in differ.items()
+        ),
+    )
+
+
+def _live(group: Group) -> dict[str, str]:
+    """Every parameter that has a value: what was set, and the engine's own."""
+    return {
+        str(each["ParameterName"]).lower(): str(each["ParameterValue"])
+        for each in group.parameters
+        if each.get("ParameterValue") is not None
+    }
+
+
+def chosen(group: Group) -> dict[str, str]:
+    """The parameters that somebody has set."""
+    return {
+        str(each["ParameterName"]).lower(): str(each["ParameterValue"])
+        for each in group.parameters
+        if each.get("Source") == "user" and each.get("ParameterValue") is not None
+    }
+
+
+def _referred(cache: RunningCache) -> str:
+    """Why the stack cannot have the group for itself; empty where it can."""
+    name, group = facts.parameter_group(cache), cache.parameter_group
+    if is_default(name):
+        return "it is one of AWS's, in which nobody changes anything"
+    if group.shared_with:
+        return f"{', '.join(group.shared_with)} use it too"
+    if not group.parameters:
+        return "its parameters could not be read"
+    return ""
+
+
+def _differing(cache: RunningCache, live: Mapping[str, str], program: Mapping[str, str]) -> list[str]:
+    """Names of live values that the program would change: it sets another, or none where somebody has set one."""
+    wanted = sorted({*program, *chosen(cache.parameter_group)} - set(_OF_THE_CACHE))
+    return [name for name in wanted if name in live and live[name] != program.get(name)]
+
+
+def _program(cache: RunningCache, eviction: str, events: str, overrides: Mapping[str, str]) -> dict[str, str]:
+    """What the program sets. Raise `ParameterError`."""
+    found = redis_parameters(
+        cache_class(str(facts.node(cache)["CacheNodeType"])).memory_bytes,
+        facts.engine(cache),
+        facts.version(cache),
+        eviction=eviction,
+        cluster_mode=facts.shards(cache) > 0,
+        keyspace_events=events,
+        overrides=overrides,
+    )
+    return {each.name: each.value for each in found}

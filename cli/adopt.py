@@ -1,0 +1,165 @@
+"""`datatier adopt`: a data tier that runs already becomes a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from json import dumps
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bootstrap.errors import AskedError
+from cli import adopt_view
+from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
+from cli.adopt_read import estate_of, named
+from cli.errors import DIFFERENT, FAILED
+from cli.options import JsonFlag, NamedStack
+from cli.output import console, emit_json
+from cli.project import StackSource, load, own_root
+from infra.settings.stackfile import PROJECT_FILE
+
+if TYPE_CHECKING:
+    from adopt.adoption import Adoption
+    from cli.cost_view import Costs
+    from graph.deployment import Deployment
+
+_NAME = "data-tier:name"
+
+
+def adopt(
+    stack: NamedStack,
+    instance: Annotated[str, typer.Option("--instance", help="DB instance identifier of the primary.")],
+    cache: Annotated[
+        list[str] | None,
+        typer.Option("--cache", metavar="NAME=ID", help="A cache: its name in the stack, its replication group id."),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option("--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Where the primary is."),
+    ] = None,
+    take_computed: Annotated[
+        bool, typer.Option("--take-computed", help="Parameters as datatier computes them, not as they are live.")
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Write the stack's file though it is there.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Make a stack of a database and caches that run already; reads AWS, and changes nothing there.
+
+    Writes the stack's file, a file for `pulumi import`, and the report of what the first `pulumi up` will do.
+
+    Exit 1 where something cannot be taken over, and nothing is written then; 3 where the file says something else.
+
+    [bold]Examples:[/] datatier adopt prod --instance orders --cache main=orders-cache --region eu-west-1
+    """
+    from adopt.adoption import adoption
+    from knowledge import names
+    from scaffold.apply import alone
+
+    where = place(own_root(), stack)
+    refuse(where, instance, replace=replace)
+    caches = named(cache or ())
+    with alone(where.root, "adopt", where.root / PROJECT_FILE):
+        prefix = names.prefix(str(where.project.get(_NAME, "")), where.stack)
+        estate = estate_of(instance, caches, _region(where, region), prefix)
+        refuse_account(where, estate.account)
+        stands = where.declared and not replace
+        program = _Program(where, stands=stands)
+        made = adoption(
+            estate,
+            stack,
+            str(where.project.get(_NAME, "")),
+            program,
+            computed=take_computed,
+            config=where.config if stands else None,
+            versions={each: version(f"pulumi-{each}") for each in ("aws", "random")},
+        )
+        _end(made, where, program.costs(made.state), stands=stands, json=json)
+
+
+def _region(where: Place, region: str | None) -> str:
+    from knowledge.regions import region_problem
+
+    declared = where.config.get(REGION, where.project.get(REGION))
+    found = region or declared
+    if found is None:
+        raise AskedError(f"which region is it in? Say --region REGION, or `aws:region` in {where.file.name}.")
+    if declared not in (None, found):
+        raise AskedError(
+            f"{where.file.name} is of {declared}, and --region (or AWS_REGION) says {found}: a stack is in one region."
+        )
+    if problem := region_problem(str(found)):
+        raise AskedError(f"--region: {problem}")
+    return str(found)
+
+
+@dataclass
+class _Program:
+    """The program as `datatier preview` runs it, also over a file that is not written yet."""
+
+    where: Place
+    stands: bool
+    """Whether the file is there and counts."""
+    source: StackSource | None = None
+    """What was run last, and what came of it."""
+    deployment: Deployment | None = None
+
+    def __call__(self, config: Mapping[str, Any]) -> Deployment:
+        self.source = load(self.where.stack) if self.stands else _unwritten(self.where, config)
+        self.deployment = self.source.offline()
+        return self.deployment
+
+    def costs(self, state: Mapping[str, Any]) -> Costs | None:
+        """What a month costs more than the imported state; None where the program was not run."""
+        from cli.cost_view import costs
+        from graph.saved import read
+
+        if self.source is None or self.deployment is None:
+            return None
+        return costs(self.source, self.deployment.resources, read(dumps(state)))
+
+
+def _unwritten(where: Place, config: Mapping[str, Any]) -> StackSource:
+    """The stack of a file that is not there yet."""
+    from infra.instances import instances
+    from infra.load import declared_extensions, load_settings, region_of
+    from infra.settings.access_file import read_access
+
+    whole = {**where.project, **config}
+    extensions = declared_extensions(where.root)
+    settings = load_settings(whole, stack=where.stack, source=where.file.name, extensions=extensions)
+    return StackSource(
+        root=where.root,
+        stack=where.stack,
+        config=whole,
+        settings=settings,
+        instances=instances(where.stack, settings, region_of(whole), extensions=extensions),
+        access=read_access(where.root),
+    )
+
+
+def _end(made: Adoption, where: Place, month: Costs | None, *, stands: bool, json: bool) -> None:
+    """Write what may be written, and say it all."""
+    from adopt.steps import steps
+    from cli.cost_view import as_json
+
+    report = made.report
+    document = report.as_json() | ({"cost": as_json(month)} if month else {})
+    differences = differing(made.config, made.proposed)
+    commands = () if report.refused else steps(where.stack)
+    written = () if report.refused else write(where, made, document, stands=stands)
+    if json:
+        more = {
+            "differences": differences,
+            "files": [path.as_posix() for path in written],
+            "next": [command for command, _ in commands],
+        }
+        emit_json(document | more)
+    else:
+        adopt_view.report(console(), report)
+        adopt_view.end(console(), month, differences, written, commands)
+    if report.refused:
+        raise typer.Exit(FAILED)
+    if differences:
+        raise typer.Exit(DIFFERENT)

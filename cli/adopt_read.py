@@ -1,0 +1,41 @@
+"""What `datatier adopt` reads: the account, by calls that only read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from bootstrap.errors import AskedError
+
+if TYPE_CHECKING:
+    from adopt.estate import Estate
+
+_NAMED = re.compile(r"([a-z](?:-?[a-z0-9])*)=(\S+)")
+
+
+def named(said: Sequence[str]) -> dict[str, str]:
+    """The caches by name, of `NAME=ID`. Raise AskedError for another form, and for two of a name or of an id."""
+    found: dict[str, str] = {}
+    for each in said:
+        match = _NAMED.fullmatch(each)
+        if match is None:
+            raise AskedError(
+                f"--cache {each}: NAME=ID is wanted, the name of lower-case letters, digits and hyphens, such as "
+                "--cache main=orders-cache."
+            )
+        if match[1] in found:
+            raise AskedError(f"--cache: two caches are called {match[1]}.")
+        if match[2] in found.values():
+            raise AskedError(f"--cache: {match[2]} is named twice.")
+        found[match[1]] = match[2]
+    return found
+
+
+def estate_of(instance: str, caches: Mapping[str, str], region: str, prefix: str) -> Estate:
+    """Read what is there; `prefix` is what the names of the stack begin with."""
+    from adopt.reading.read import read
+    from bootstrap.aws import aws_client, aws_credentials
+
+    aws_credentials()  # without any, all that could be said is that nothing was read
+    return read(lambda service, of: aws_client(service, of, None, patient=True), instance, caches, region, prefix)

@@ -1,0 +1,126 @@
+"""The report of an adoption for people: what stops it first, what changes, then what there is, counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from cli.cost_view import change_lines
+from cli.output import escape, table
+from cli.preview_view import COLOURS, kind_of
+from preview import markdown
+from preview.impact.effect import Effect, Impact
+
+if TYPE_CHECKING:
+    from adopt.refusal import Refusal
+    from adopt.report import Entry, Report, Verdict
+    from cli.cost_view import Costs
+
+_HEADS: dict[Verdict, str] = {
+    "replaced": "[bold red]would be replaced[/]",
+    "blocked": "[bold red]would be refused by AWS[/]",
+    "changed": "[yellow]changes in place[/]",
+}
+_VERDICTS: dict[Verdict, str] = {
+    "taken": "taken over as they are",
+    "changed": "with changes in place",
+    "replaced": "that would be replaced",
+    "blocked": "that AWS would refuse to change",
+    "new": "new",
+}
+
+
+def report(out: Console, found: Report) -> None:
+    """The whole report."""
+    for each in found.refusals:
+        _refusal(out, each)
+    for entry in (*found.of("replaced", "blocked"), *found.of("changed")):
+        _entry(out, entry)
+    if found.parameters:
+        out.print(table("Parameters", ("server", "parameter", "live", "computed", "kept"), _parameters(found)))
+    if taken := found.of("taken", "changed"):
+        out.print(table("Taken over", ("resource", "in the stack", "in AWS"), [_row(each) for each in taken]))
+    if new := found.of("new"):
+        out.print(f"[bold]New[/], beside what is there: {', '.join(_kinds(new))}")
+    for left in found.left:
+        out.print(f"[dim]left[/] {escape(left.what)}: {escape(left.why)}")
+    for unread in found.unread:
+        out.print(f"[yellow]not read[/] {escape(unread.permission)}: {escape(unread.cost)}")
+    out.print(f"[bold]{escape(found.stack)}[/]: {verdict_line(found)}")
+
+
+def verdict_line(found: Report) -> str:
+    """How many of each, in one line."""
+    counts = Counter(each.verdict for each in found.entries)
+    said = [f"{counts[verdict]} {words}" for verdict, words in _VERDICTS.items() if counts[verdict]]
+    refused = [f"{len(found.refusals)} that cannot be taken"] if found.refusals else []
+    return ", ".join((*said, *refused)) or "nothing"
+
+
+def _refusal(out: Console, each: Refusal) -> None:
+    out.print(f"[bold red]cannot be taken[/] [bold]{escape(each.what)}[/]: {escape(each.why)}")
+    out.print(f"    [cyan]way:[/] {escape(each.way)}")
+
+
+def _entry(out: Console, entry: Entry) -> None:
+    out.print(f"{_HEADS[entry.verdict]} [bold]{escape(entry.name)}[/] ({kind_of(entry.type)}) {escape(entry.id)}")
+    for impact in entry.impacts:
+        out.print(f"    {_effect(impact)}{escape(markdown.described(impact))}")
+        out.print(f"        [dim]{escape(impact.users)} ({impact.takes_effect}; {escape(impact.rule)})[/]")
+        if impact.way_round:
+            out.print(f"        [cyan]way round:[/] {escape(impact.way_round)}")
+    for line in entry.keep.splitlines():
+        out.print(f"    [cyan]keep it:[/] {escape(line)}")
+
+
+def _effect(impact: Impact) -> str:
+    """The effect where somebody notices it."""
+    return "" if impact.effect is Effect.IN_PLACE else f"[{COLOURS[impact.effect]}]{impact.effect}[/] "
+
+
+def _row(entry: Entry) -> tuple[str, str, str]:
+    return kind_of(entry.type), escape(entry.name), escape(entry.id)
+
+
+def _kinds(entries: Iterable[Entry]) -> list[str]:
+    """`12 cloudwatch.MetricAlarm`, the most first."""
+    counts = Counter(kind_of(each.type).removeprefix("aws.") for each in entries)
+    return [f"{count} {kind}" for kind, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
+
+
+def _parameters(found: Report) -> list[tuple[str, ...]]:
+    return [
+        (
+            escape(each.server),
+            escape(each.parameter),
+            escape(each.live),
+            "" if each.computed is None else escape(each.computed),
+            "yes" if each.kept else "[yellow]no[/]",
+        )
+        for each in found.parameters
+    ]
+
+
+def end(
+    out: Console,
+    month: Costs | None,
+    differences: Sequence[str],
+    written: Sequence[Path],
+    commands: Sequence[tuple[str, str]],
+) -> None:
+    """What it costs, what was written, and what to run next, in order."""
+    if month is not None:
+        out.print("\n".join(escape(each) for each in change_lines(month)))
+    for each in differences:
+        out.print(f"[yellow]differs[/] {escape(each)}")
+    if differences:
+        out.print("the stack's file stands as it is, and the report is of it; --replace writes what is there")
+    if not written:
+        out.print("nothing is written")
+        return
+    out.print(f"written: {escape(', '.join(path.as_posix() for path in written))}")
+    out.print(table("Next", ("", ""), [(escape(command), escape(why)) for command, why in commands]))

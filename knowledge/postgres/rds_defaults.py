@@ -1,0 +1,32 @@
+"""What RDS gives a server of itself, of the parameters that something here reckons with.
+
+Formulas of `default.postgres15` to `default.postgres18` as DescribeDBParameters gives them: AWS Prescriptive Guidance,
+"Tuning PostgreSQL parameters" (max_connections, shared_buffers, maintenance_work_mem, autovacuum_max_workers), and the
+RDS User Guide, Appendix.PostgreSQL.CommonDBATasks.Parameters. Where RDS sets nothing PostgreSQL's own default stands.
+"""
+
+from __future__ import annotations
+
+from knowledge.postgres.memory import KIB, SYSTEM_SHARE
+
+DEFAULT = "default"
+"""A parameter's value that says: the parameter group leaves it to RDS. No parameter of PostgreSQL takes this word."""
+PRELOADED = "pg_stat_statements"
+"""shared_preload_libraries of `default.postgres15` to `default.postgres18`."""
+
+
+def rds_defaults(memory_bytes: int, vcpu: int) -> dict[str, str]:
+    """Parameter -> what a server of that memory and so many cores has where its group does not set it."""
+    # DBInstanceClassMemory is what the operating system and RDS's own processes leave.
+    memory = int(memory_bytes * (1 - SYSTEM_SHARE))
+    numbers = {
+        "autovacuum_max_workers": max(memory // 64371566592, 3),
+        "idle_in_transaction_session_timeout": 86_400_000,
+        "log_min_duration_statement": -1,
+        "maintenance_work_mem": max(memory * KIB // 63963136, 65536),
+        "max_connections": min(memory // 9531392, 5000),
+        "max_worker_processes": max(2 * vcpu, 8),
+        "rds.logical_replication": 0,
+        "shared_buffers": memory // 32768,
+    }
+    return {name: str(number) for name, number in numbers.items()}
