@@ -56,6 +56,8 @@ class PostgresTarget(_Model):
     """Region whose tokens are taken in place of passwords: RDS with IAM authentication. Absent anywhere else."""
     proxy: PooledTarget | None = None
     """RDS Proxy, where there is one."""
+    existing: bool = False
+    """Whether it was there before its stack: its master has a password that nobody here has made."""
     replica_lag: float | None = None
     """Seconds that a replica may be behind before the stack's alarm counts it; None where no stack says so."""
 
@@ -81,13 +83,16 @@ class CacheTarget(_Model):
     cluster_mode: bool = False
     engine: Literal["redis", "valkey"] = "valkey"
     user_group: str | None = None
-    """ElastiCache user group whose members the bootstrap owns; absent where the cache uses an AUTH token."""
+    """ElastiCache user group that the bootstrap adds users to; absent where the cache uses an AUTH token."""
     iam_cache: str | None = None
     """Replication group that tokens of AWS are for, where its users may log in by one. Absent anywhere else."""
     auth_secret: str | None = None
     """ARN of the secret with the AUTH token, where RBAC is not wanted: then the cache knows no users."""
     replication_group: str | None = None
-    """Id of the ElastiCache replication group whose AUTH token that is. Absent anywhere else."""
+    """Id of the ElastiCache replication group. Absent anywhere else, and in an older manifest of a cache with users."""
+    existing: bool = False
+    """Whether it was there before its stack: its AUTH token is one that nobody here has made, and its user group may
+    have users that are somebody else's."""
     nodes: tuple[Endpoint, ...] = ()
     """Every node of a self-managed cache (never set for ElastiCache): there ACL SETUSER is sent to each."""
     admin_secret: str | None = None

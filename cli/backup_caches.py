@@ -83,7 +83,7 @@ def _exported(manifest: Manifest, name: str, spaces: Spaces, to: list[str]) -> C
     )
     return ElastiCacheSource(
         name=name,
-        group=cache_group(manifest.prefix, name),
+        group=cache_group(manifest, name),
         prefix=manifest.prefix,
         estate=AwsEstate(manifest.region, manifest.prefix, endpoint=manifest.aws_endpoint),
         bucket=bucket,

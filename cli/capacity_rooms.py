@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from capacity.room import CacheRoom, DatabaseRoom
 from knowledge.classes import GIB
-from knowledge.storage import reachable_iops, reachable_throughput
 
 if TYPE_CHECKING:
     from bootstrap.manifest import Manifest
@@ -38,7 +37,7 @@ def here(
 
 
 def _database(instance: DatabaseInstance, region: str) -> DatabaseRoom:
-    size, allocated, most = instance.size, instance.allocated_storage, instance.max_allocated_storage
+    size, volume, most = instance.size, instance.volume, instance.max_allocated_storage
     freeable = next((each.threshold for each in instance.alarms if each.key == "memory-low"), None)
     return DatabaseRoom(
         node=instance.name,
@@ -46,10 +45,10 @@ def _database(instance: DatabaseInstance, region: str) -> DatabaseRoom:
         region=instance.region or region,
         memory_bytes=size.memory_bytes,
         freeable_least_bytes=None if freeable is None else int(freeable),
-        allocated_bytes=allocated * GIB,
-        max_allocated_bytes=most * GIB if most > allocated else None,
-        iops=reachable_iops(size, allocated, instance.iops),
-        throughput_bytes=reachable_throughput(size, allocated, instance.storage_throughput),
+        allocated_bytes=volume.allocated * GIB,
+        max_allocated_bytes=most * GIB if most > volume.allocated else None,
+        iops=volume.reachable_iops(size),
+        throughput_bytes=volume.reachable_throughput(size),
     )
 
 

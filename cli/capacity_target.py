@@ -92,10 +92,8 @@ def _database(instance: DatabaseInstance, replica: ReplicaSection | None) -> Dec
     return DeclaredDatabase(
         node=instance.name,
         instance_class=instance.instance_class,
-        allocated=instance.allocated_storage,
+        volume=instance.volume,
         max_allocated=instance.max_allocated_storage,
-        iops=instance.iops,
-        throughput=instance.storage_throughput,
         max_connections=None if connections is None else int(connections),
         replica=instance.primary is not None,
         own_class=replica is not None and replica.class_ is not None,

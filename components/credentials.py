@@ -1,11 +1,12 @@
 """Secrets: one container per identity, and the first, short-lived password of the master user.
 
 The bootstrap fills the containers. On its first run it replaces the master password and each AUTH token too, so that
-those that Pulumi's state holds (encrypted) open nothing any more.
+those that Pulumi's state holds (encrypted) open nothing any more. A server that was there before the stack has a
+password already: its secret is used where it has one, and where it has none a person fills the container.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -35,8 +36,12 @@ class CredentialsArgs:
     """Identities of the access declaration, one empty secret each."""
     token_caches: Sequence[str] = ()
     """Caches that use an AUTH token in place of users."""
+    existing_arns: Mapping[str, str] = field(default_factory=dict)
+    """`master`, or a cache's `<cache>-auth` -> ARN of the secret that was there before; none is made in its place."""
+    existing_passwords: Sequence[str] = ()
+    """Those of `master` and `<cache>-auth` that servers had before without a secret: no first one is made up."""
     secrets_key_arn: pulumi.Input[str]
-    """KMS key of the secrets."""
+    """KMS key of the secrets that are made."""
     password_length: int = passwords.USUAL_LENGTH
     """Characters of a password."""
     password_special: str = passwords.USUAL_SPECIAL
@@ -62,21 +67,25 @@ class CredentialsArgs:
             raise ValueError(
                 f"credentials: two secrets would be named {', '.join(twice)}; rename the identity or cache"
             )
+        engines = ["master", *(token_name(cache) for cache in self.token_caches)]
+        for argument in ("existing_arns", "existing_passwords"):
+            if unknown := sorted(set(getattr(self, argument)) - set(engines)):
+                raise ValueError(f"credentials: {argument} names {', '.join(unknown)}; there are {', '.join(engines)}")
 
 
 class Credentials(pulumi.ComponentResource):
     """Secrets of a data tier."""
 
     master_secret_arn: pulumi.Output[str]
-    """ARN of the master user's secret, once there is a value in it."""
-    master_password: pulumi.Output[str]
-    """Initial password of the master user, for the instance alone."""
+    """ARN of the master user's secret, once there is a first value in it."""
+    master_password: pulumi.Output[str] | None
+    """Initial password of the master user, for the instance alone; none of one that was there before."""
     secret_arns: dict[str, pulumi.Output[str]]
     """Identity -> ARN of its secret."""
     token_secret_arns: dict[str, pulumi.Output[str]]
     """Cache -> ARN of the secret with its AUTH token."""
     tokens: dict[str, pulumi.Output[str]]
-    """Cache -> initial AUTH token, for the replication group alone."""
+    """Cache -> initial AUTH token, for the replication group alone; none of one that was there before."""
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make a secret for each identity, and the master's with its first password."""
@@ -84,14 +93,13 @@ class Credentials(pulumi.ComponentResource):
         self._name = name
         self._args = args
 
-        self.master_password = self._password("master", args.password_special)
-        master = self._secret("master", f"Master user of {args.prefix}")
-        self.master_secret_arn = self._filled(
+        self.master_password, self.master_secret_arn = self._of_engine(
             "master",
-            master,
-            {
+            f"Master user of {args.prefix}",
+            args.password_special,
+            lambda password: {
                 "username": args.master_username,
-                "password": self.master_password,
+                "password": password,
                 "engine": "postgres",
                 "dbname": args.database,
                 "initial": True,
@@ -103,15 +111,15 @@ class Credentials(pulumi.ComponentResource):
 
         self.tokens, self.token_secret_arns = {}, {}
         for cache in args.token_caches:
-            key = token_name(cache)
-            self.tokens[cache] = self._password(key, passwords.token_special(args.password_special))
-            container = self._secret(key, f"AUTH token of cache {cache} of {args.prefix}")
-            # With an AUTH token every client is the user `default`.
-            self.token_secret_arns[cache] = self._filled(
-                key,
-                container,
-                {"redis_username": "default", "redis_password": self.tokens[cache], "initial": True},
+            token, self.token_secret_arns[cache] = self._of_engine(
+                token_name(cache),
+                f"AUTH token of cache {cache} of {args.prefix}",
+                passwords.token_special(args.password_special),
+                # With an AUTH token every client is the user `default`.
+                lambda token: {"redis_username": "default", "redis_password": token, "initial": True},
             )
+            if token is not None:
+                self.tokens[cache] = token
         self.register_outputs(
             {
                 "master_secret_arn": self.master_secret_arn,
@@ -119,6 +127,23 @@ class Credentials(pulumi.ComponentResource):
                 "token_secret_arns": self.token_secret_arns,
             }
         )
+
+    def _of_engine(
+        self,
+        key: str,
+        description: str,
+        special: str,
+        value: Callable[[pulumi.Output[str]], dict[str, pulumi.Input[str | bool]]],
+    ) -> tuple[pulumi.Output[str] | None, pulumi.Output[str]]:
+        """The first password of a server, if it is made here, and the ARN of its secret."""
+        args = self._args
+        if key in args.existing_arns:
+            return None, pulumi.Output.from_input(args.existing_arns[key])
+        container = self._secret(key, description)
+        if key in args.existing_passwords:
+            return None, container.arn
+        password = self._password(key, special)
+        return password, self._filled(key, container, value(password))
 
     def _password(self, key: str, special: str) -> pulumi.Output[str]:
         made = random.RandomPassword(

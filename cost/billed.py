@@ -17,7 +17,7 @@ from graph.replica import replica_source
 from graph.resource import Resource
 from graph.saved import SavedError
 from knowledge.classes import UnknownClassError, rds_class
-from knowledge.storage import base_iops, base_throughput
+from knowledge.storage import PROVISIONED, base_iops, base_throughput
 
 _ONE = Decimal(1)
 _ANOMALY = ("LessThanLowerOrGreaterThanUpperThreshold", "LessThanLowerThreshold", "GreaterThanUpperThreshold")
@@ -83,17 +83,39 @@ def _database(stack: _Stack, resource: Resource) -> Iterator[Billed]:
     )
     source = stack.source(resource)
     size = _number(resource, "allocatedStorage") or (_number(source, "allocatedStorage") if source else Decimal(0))
-    zones = "Multi-AZ-" if twice else ""
-    speeds = (
-        ("PIOPS", "IOPS above what gp3 has", _number(resource, "iops") - base_iops(int(size))),
-        ("Throughput", "MiB/s above what gp3 has", _number(resource, "storageThroughput") - base_throughput(int(size))),
-    )
-    for kind, what, quantity in (("Storage", "GiB gp3", size), *speeds):
+    kind = str(held.get("storageType") or "gp3")
+    for usage, what, quantity in _volume(resource, kind, size):
         if quantity > 0:
-            usage = f"RDS:{zones}GP3-{kind}"
-            attributes = (("deploymentOption", option),)
-            product = Product(service="AmazonRDS", region=region, usage=usage, attributes=attributes)
-            yield Billed(resource=resource, what=f"{quantity} {what} {option}", product=product, quantity=quantity)
+            yield Billed(
+                resource=resource,
+                what=f"{quantity} {what} {option}",
+                product=Product(
+                    service="AmazonRDS",
+                    region=region,
+                    usage=f"RDS:{'Multi-AZ-' if twice else ''}{usage}",
+                    attributes=(("deploymentOption", option),),
+                ),
+                quantity=quantity,
+            )
+
+
+def _volume(resource: Resource, kind: str, size: Decimal) -> Iterator[tuple[str, str, Decimal]]:
+    """Usage, what it is and how much of it, of a volume of so many GiB.
+
+    The price list calls io1 only PIOPS, and has the two usages of io2 the other way about.
+    """
+    iops = _number(resource, "iops")
+    if kind == "gp2":
+        yield "GP2-Storage", "GiB gp2", size
+    elif kind in PROVISIONED:
+        storage, speed = {"io1": ("PIOPS-Storage", "PIOPS"), "io2": ("PIOPS-Storage-IO2", "IO2-PIOPS")}[kind]
+        yield storage, f"GiB {kind}", size
+        yield speed, f"IOPS of {kind}", iops
+    else:
+        yield "GP3-Storage", "GiB gp3", size
+        yield "GP3-PIOPS", "IOPS above what gp3 has", iops - base_iops(int(size))
+        more = _number(resource, "storageThroughput") - base_throughput(int(size))
+        yield "GP3-Throughput", "MiB/s above what gp3 has", more
 
 
 def _cache(stack: _Stack, resource: Resource) -> Iterator[Billed]:

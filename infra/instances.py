@@ -15,7 +15,7 @@ from typing import Literal
 from bootstrap.manifest import PRIMARY
 from infra.settings.existing import ExistingCache, ExistingServer
 from infra.settings.model import Settings
-from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection
+from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection, ReplicaStorageSection, StorageSection
 from infra.settings.values import minutes
 from knowledge import names
 from knowledge.alarms.catalogue import POSTGRES, postgres_alarms, redis_alarms
@@ -28,6 +28,7 @@ from knowledge.postgres.parameters import postgres_parameters
 from knowledge.postgres.rds_defaults import DEFAULT, rds_defaults
 from knowledge.redis.abilities import takes_iam
 from knowledge.redis.parameters import node_count, redis_family, redis_parameters
+from knowledge.storage import Volume
 
 STACK = "stack"
 """What the stack as a whole is called where its servers have theirs."""
@@ -49,14 +50,10 @@ class DatabaseInstance:
     """Instance class, as written."""
     version: str
     """`17` or `17.10`; a replica has its primary's."""
-    allocated_storage: int
-    """GiB."""
+    volume: Volume
+    """Its storage."""
     max_allocated_storage: int
     """GiB that storage autoscaling may reach; 0 where it is off."""
-    iops: int | None
-    """IOPS that were chosen; None: what gp3 has of itself."""
-    storage_throughput: int | None
-    """MiB/s that were chosen; None: what gp3 has of itself."""
     overrides: Mapping[str, Value]
     """Parameters that the settings name; a replica's own over its primary's."""
     referred: bool
@@ -91,7 +88,7 @@ class DatabaseInstance:
             self.size.memory_bytes,
             self.size.vcpu,
             self.major,
-            storage_gib=self.allocated_storage,
+            storage_gib=self.volume.allocated,
             replica=self.primary is not None,
             pgaudit=self.pgaudit,
             extensions=self.extensions,
@@ -120,13 +117,11 @@ class DatabaseInstance:
         parameters = self.values
         return postgres_alarms(
             self.size,
+            self.volume,
             max_connections=int(parameters["max_connections"]),
-            allocated_gib=self.allocated_storage,
             max_allocated_gib=self.max_allocated_storage,
             replica=self.primary is not None,
             lag_critical_seconds=self.lag_limit,
-            iops=self.iops,
-            throughput=self.storage_throughput,
             insights=self.insights,
             idle_timeout_ms=int(parameters["idle_in_transaction_session_timeout"]),
             slow_ms=int(parameters["log_min_duration_statement"]),
@@ -143,6 +138,8 @@ class ReplicationGroup:
     """Its name in the settings."""
     identifier: str
     """Replication group id."""
+    named: str
+    """First part of the names of what is made beside it; the id, unless it was there before the stack."""
     region: str | None
     """Region; None as for a `DatabaseInstance`."""
     engine: str
@@ -330,6 +327,11 @@ def copies(settings: Settings) -> bool:
     return settings.backup is not None and settings.backup.logical is not None
 
 
+def volume(given: StorageSection) -> Volume:
+    """The volume that is declared."""
+    return Volume(type=given.type, allocated=given.allocated, iops=given.iops, throughput=given.throughput)
+
+
 def _primary(prefix: str, given: PostgresSection, region: str | None, extensions: tuple[str, ...]) -> DatabaseInstance:
     return DatabaseInstance(
         name=PRIMARY,
@@ -338,10 +340,8 @@ def _primary(prefix: str, given: PostgresSection, region: str | None, extensions
         elsewhere=False,
         instance_class=given.class_,
         version=given.version,
-        allocated_storage=given.storage.allocated,
+        volume=volume(given.storage),
         max_allocated_storage=given.storage.max,
-        iops=given.storage.iops,
-        storage_throughput=given.storage.throughput,
         overrides=given.parameters,
         referred=_referred(given.existing),
         pgaudit=given.pgaudit,
@@ -357,6 +357,7 @@ def _replica(prefix: str, name: str, replica: ReplicaSection, primary: DatabaseI
     return replace(
         primary,
         name=name,
+        volume=_replica_volume(replica.storage, primary.volume),
         identifier=replica.existing.identifier if replica.existing else names.server(prefix, name),
         region=replica.remote.region if replica.remote else primary.region,
         elsewhere=replica.remote is not None,
@@ -373,11 +374,20 @@ def _referred(existing: ExistingServer | None) -> bool:
     return group is not None and not group.managed
 
 
+def _replica_volume(given: ReplicaStorageSection | None, primary: Volume) -> Volume:
+    if given is None:
+        return primary
+    # What was chosen for one type is nothing that another takes.
+    base = primary if given.type in (None, primary.type) else Volume(type=given.type, allocated=primary.allocated)
+    return replace(base, iops=given.iops or base.iops, throughput=given.throughput or base.throughput)
+
+
 def _cache(prefix: str, name: str, given: CacheSection, region: str | None, usual_port: int) -> ReplicationGroup:
     existing = given.existing
     return ReplicationGroup(
         name=name,
         identifier=existing.identifier if existing else names.server(prefix, name),
+        named=names.server(prefix, name),
         region=region,
         engine=given.engine,
         version=given.version,

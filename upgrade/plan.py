@@ -128,7 +128,7 @@ def _now(stack: Deployed, target: str, key: str) -> tuple[Planner, str]:
         raise PlanError(f"{target}.{key}: {', '.join(planners)} can be planned.")
     if target == "postgres":
         one = stack.primary
-        values = {"version": one.version, "class": one.instance_class, "storage": str(one.allocated_storage)}
+        values = {"version": one.version, "class": one.instance_class, "storage": str(one.volume.allocated)}
         return planners[key], {**values, "ca": stack.settings.postgres.ca}[key]
     cache = caches[target]
     values = {"engine": cache.engine, "version": cache.version, "class": cache.node_type}

@@ -166,6 +166,7 @@ POSTGRES: dict[str, Watched | str] = {
     "disk-queue": _HOST,
     "iops-high": _HOST,
     "throughput-high": _HOST,
+    "burst-balance": _HOST,
     "ebs-io-balance": _HOST,
     "ebs-byte-balance": _HOST,
     "cpu-credits": _HOST,

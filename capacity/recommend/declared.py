@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from knowledge.storage import Volume
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredDatabase:
@@ -13,14 +15,10 @@ class DeclaredDatabase:
     node: str
     """`primary`, or the replica's name."""
     instance_class: str
-    allocated: int
-    """GiB."""
+    volume: Volume
+    """Its storage; a replica's is its primary's."""
     max_allocated: int
     """GiB that storage autoscaling may reach; 0 where it is off."""
-    iops: int | None = None
-    """Chosen ones."""
-    throughput: int | None = None
-    """MiB/s that were chosen."""
     max_connections: int | None = None
     """Where a parameter says it; None: the class does."""
     replica: bool = False

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from components.postgres.existing import ExistingInstance
 from components.postgres.instance import insights_problems
 from components.postgres.replica import ReplicaSpec
 from knowledge import classes, limits, names, storage
@@ -19,7 +20,9 @@ class PostgresArgs:
     """A PostgreSQL instance on RDS and its replicas."""
 
     identifier: str
-    """Physical identifier of the primary; replicas are `<identifier>-<name>`."""
+    """Physical identifier of the primary."""
+    prefix: str | None = None
+    """First part of the names of what is made beside the primary, replicas included; the identifier when absent."""
     account_id: pulumi.Input[str]
     """Account, for the trust policy of the monitoring role."""
     partition: pulumi.Input[str] = "aws"
@@ -31,19 +34,21 @@ class PostgresArgs:
     parameters: Sequence[Parameter]
     """Parameters for that class."""
     database: str
-    """Database made with the instance."""
+    """Database made with the instance; one that was there before has its own (`existing.initial_database`)."""
     username: str
     """Master user."""
-    password: pulumi.Input[str]
-    """Initial password: the bootstrap replaces it, later differences are ignored."""
+    password: pulumi.Input[str] | None = None
+    """Initial password: the bootstrap replaces it, later differences are ignored; none of one that was there before."""
     port: int = 5432
     """Port."""
     allocated_storage: int
     """Initial size in GiB. RDS grows it automatically up to the maximum; it never shrinks."""
+    storage_type: str = "gp3"
+    """`gp3`, `gp2`, `io1` or `io2`."""
     max_allocated_storage: int | None = None
     """GiB that storage autoscaling may reach; no autoscaling when absent."""
     iops: int | None = None
-    """Provisioned IOPS of gp3, from 400 GiB on."""
+    """Provisioned IOPS: of gp3 from 400 GiB on, of io1 and io2 always."""
     storage_throughput: int | None = None
     """Provisioned MiB/s of gp3, from 400 GiB on."""
     multi_az: bool = False
@@ -91,6 +96,17 @@ class PostgresArgs:
     """Deletion protection, in RDS and in Pulumi."""
     event_topic_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Severity (`warning`, `info`) -> topic that hears of RDS events."""
+    existing: ExistingInstance | None = None
+    """What the primary keeps, where it was there before."""
+
+    @property
+    def named(self) -> str:
+        """First part of the names of what is made beside the primary."""
+        return self.prefix or self.identifier
+
+    def replica_identifier(self, name: str) -> str:
+        """Physical identifier of a replica."""
+        return self.replicas[name].identifier or names.server(self.named, name)
 
     def __post_init__(self) -> None:
         """Refuse what RDS refuses, before anything is made."""
@@ -99,7 +115,12 @@ class PostgresArgs:
             raise ValueError(f"postgres: {self.identifier}: " + "; ".join(found))
 
 
-_STORAGE_ARGS = {"iops": "iops", "throughput": "storage_throughput"}
+_STORAGE_ARGS = {
+    "type": "storage_type",
+    "allocated": "allocated_storage",
+    "iops": "iops",
+    "throughput": "storage_throughput",
+}
 
 
 def problems(args: PostgresArgs) -> list[str]:
@@ -113,9 +134,9 @@ def problems(args: PostgresArgs) -> list[str]:
     daily, weekly = utc_problems(args.backup_window, args.maintenance_window, shortest=30)
     named: dict[str, str | None] = {
         "identifier": names.instance_problem(args.identifier),
-        **{f"replicas.{name}": names.instance_problem(names.server(args.identifier, name)) for name in args.replicas},
+        **{f"replicas.{name}": names.instance_problem(args.replica_identifier(name)) for name in args.replicas},
         "replicas": limits.REPLICAS.problem(len(args.replicas)),
-        "version": postgres_catalogue.version_problem(args.version),
+        "version": postgres_catalogue.version_problem(args.version, running=args.existing is not None),
         "instance_class": classes.rds_problem(args.instance_class),
         **{
             f"replicas.{name}.instance_class": classes.rds_problem(r.instance_class)
@@ -143,7 +164,12 @@ def problems(args: PostgresArgs) -> list[str]:
             found.append(f"replicas.{name}.max_allocated_storage {problem}")
     found += [
         f"{_STORAGE_ARGS[knob]} {rule}"
-        for knob, rule in storage.speed_problems(args.allocated_storage, args.iops, args.storage_throughput)
+        for knob, rule in storage.Volume(
+            type=args.storage_type,
+            allocated=args.allocated_storage,
+            iops=args.iops,
+            throughput=args.storage_throughput,
+        ).problems()
     ]
     found += insights_problems(args.insights, args.insights_retention_days)
     unknown = sorted(set(args.event_topic_arns) - set(events.RDS))

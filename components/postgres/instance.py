@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
+from components.existing import ExistingParameterGroup
 from knowledge.parameters import Parameter
 from knowledge.postgres.parameters import postgres_family
 
@@ -64,16 +65,25 @@ def parameter_group(
     version: str,
     parameters: Sequence[Parameter],
     *,
+    existing: ExistingParameterGroup | None,
     opts: pulumi.ResourceOptions,
     region: pulumi.Input[str] | None = None,
-) -> aws.rds.ParameterGroup:
-    """Make a parameter group with a generated name: a new family replaces it, the new one first, the old one last."""
+) -> pulumi.Output[str]:
+    """Make a parameter group with a generated name: a new family replaces it, the new one first, the old one last.
+
+    One that is there already keeps its name and description until the family changes; neither can be changed
+    (ModifyDBParameterGroup takes parameters alone). Return its name.
+    """
     family = postgres_family(int(version.partition(".")[0]))
+    kept = existing if existing and existing.serves(family) else None
+    if kept and not kept.managed:
+        return pulumi.Output.from_input(kept.name)
     return aws.rds.ParameterGroup(
         f"{name}-parameters",
-        name_prefix=f"{identifier}-{family}-",
+        name=kept.name if kept else None,
+        name_prefix=None if kept else f"{identifier}-{family}-",
         family=family,
-        description=f"Parameters of {identifier}",
+        description=(kept and kept.description) or f"Parameters of {identifier}",
         parameters=[
             aws.rds.ParameterGroupParameterArgs(
                 name=parameter.name, value=parameter.value, apply_method=parameter.apply_method
@@ -82,4 +92,4 @@ def parameter_group(
         ],
         region=region,
         opts=opts,
-    )
+    ).name

@@ -7,10 +7,10 @@ import pulumi_random as random
 from components.policy import trust
 from components.postgres.args import PostgresArgs
 from components.postgres.events import subscribe
+from components.postgres.existing import ExistingInstance
 from components.postgres.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.postgres.replica import Replica, ReplicaArgs
 from components.secret import secret
-from knowledge import names
 
 OWNED_BY_AWS_BACKUP = ("backupRetentionPeriod", "backupWindow")
 
@@ -57,13 +57,14 @@ class Postgres(pulumi.ComponentResource):
             key: Replica(
                 f"{name}-{key}",
                 ReplicaArgs(
-                    identifier=names.server(args.identifier, key),
+                    identifier=args.replica_identifier(key),
                     spec=spec,
                     version=args.version,
                     source_identifier=primary.identifier,
                     source_arn=primary.arn,
                     port=args.port,
                     security_group_ids=args.security_group_ids,
+                    encrypted=args.existing is None or args.existing.encrypted,
                     storage_key_arn=args.storage_key_arn,
                     logs_key_arn=args.logs_key_arn,
                     log_retention_days=args.log_retention_days,
@@ -109,7 +110,7 @@ class Postgres(pulumi.ComponentResource):
             return None, []
         role = aws.iam.Role(
             f"{self._name}-monitoring",
-            name=f"{args.identifier}-monitoring",
+            name=f"{args.named}-monitoring",
             description="Writes Enhanced Monitoring samples",
             assume_role_policy=trust(
                 "monitoring.rds.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}
@@ -133,16 +134,11 @@ class Postgres(pulumi.ComponentResource):
         child: pulumi.ResourceOptions,
     ) -> aws.rds.Instance:
         name, args = self._name, self._args
-        subnets = aws.rds.SubnetGroup(
-            f"{name}-subnets",
-            name=args.identifier,
-            description=f"Subnets of {args.identifier}",
-            subnet_ids=args.subnet_ids,
-            opts=child,
+        kept = args.existing or ExistingInstance()
+        self.subnet_group_name = self._subnets(kept.subnet_group, child)
+        self.parameter_group_name = parameter_group(
+            name, args.named, args.version, args.parameters, existing=kept.parameter_group, opts=child
         )
-        self.subnet_group_name = subnets.name
-        parameters = parameter_group(name, args.identifier, args.version, args.parameters, opts=child)
-        self.parameter_group_name = parameters.name
         logs = log_groups(
             name,
             args.identifier,
@@ -152,30 +148,31 @@ class Postgres(pulumi.ComponentResource):
             opts=child,
         )
         self.log_group = logs[0].name
-        insights = args.insights != "off"
+        insights, key = args.insights != "off", kept.key_arn or args.storage_key_arn
         return aws.rds.Instance(
             f"{name}-primary",
             identifier=args.identifier,
             engine="postgres",
             engine_version=args.version,
-            engine_lifecycle_support="open-source-rds-extended-support-disabled",  # else charged once a major is old
+            # Else it is charged once a major is old. Where it exists it stays: disabling makes RDS upgrade the major.
+            engine_lifecycle_support=None if args.existing else "open-source-rds-extended-support-disabled",
             instance_class=args.instance_class,
-            db_name=args.database,
+            db_name=args.existing.initial_database if args.existing else args.database,
             username=args.username,
-            password=secret(args.password),
+            password=None if args.password is None else secret(args.password),
             port=args.port,
-            storage_type="gp3",
+            storage_type=args.storage_type,
             allocated_storage=args.allocated_storage,
             max_allocated_storage=args.max_allocated_storage,
             iops=args.iops,
             storage_throughput=args.storage_throughput,
-            storage_encrypted=True,
-            kms_key_id=args.storage_key_arn,
+            storage_encrypted=kept.encrypted,
+            kms_key_id=key if kept.encrypted else None,
             multi_az=args.multi_az,
-            db_subnet_group_name=subnets.name,
-            vpc_security_group_ids=args.security_group_ids,
-            publicly_accessible=False,
-            parameter_group_name=parameters.name,
+            db_subnet_group_name=self.subnet_group_name,
+            vpc_security_group_ids=[*args.security_group_ids, *kept.security_group_ids],
+            publicly_accessible=kept.public,
+            parameter_group_name=self.parameter_group_name,
             ca_cert_identifier=args.ca_certificate,
             iam_database_authentication_enabled=args.iam_authentication,
             enabled_cloudwatch_logs_exports=list(LOGS),
@@ -183,7 +180,7 @@ class Postgres(pulumi.ComponentResource):
             monitoring_role_arn=role_arn,
             database_insights_mode=args.insights if insights else None,
             performance_insights_enabled=insights,
-            performance_insights_kms_key_id=args.storage_key_arn if insights else None,
+            performance_insights_kms_key_id=(kept.insights_key_arn or key) if insights else None,
             performance_insights_retention_period=args.insights_retention_days if insights else None,
             backup_retention_period=args.backup_retention_days,
             backup_window=args.backup_window,
@@ -208,6 +205,19 @@ class Postgres(pulumi.ComponentResource):
             ),
         )
 
+    def _subnets(self, existing: str | None, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
+        """Name of the subnet group, which is made where none exists."""
+        if existing is not None:
+            return pulumi.Output.from_input(existing)
+        args = self._args
+        return aws.rds.SubnetGroup(
+            f"{self._name}-subnets",
+            name=args.named,
+            description=f"Subnets of {args.named}",
+            subnet_ids=args.subnet_ids,
+            opts=child,
+        ).name
+
     def _final_snapshot(self, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
         # A new name for each generation of the instance: the keepers are the inputs that replace it. In the state
         # before anything is destroyed, so that two generations never ask for one name.
@@ -217,10 +227,10 @@ class Postgres(pulumi.ComponentResource):
             byte_length=4,
             keepers={
                 "identifier": args.identifier,
-                "storage_key": args.storage_key_arn,
+                "storage_key": (args.existing and args.existing.key_arn) or args.storage_key_arn,
                 "username": args.username,
                 "database": args.database,
             },
             opts=child,
         )
-        return pulumi.Output.concat(args.identifier, "-final-", generation.hex)
+        return pulumi.Output.concat(args.named, "-final-", generation.hex)

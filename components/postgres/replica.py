@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.outputs import outputs
+from components.postgres.existing import ExistingInstance
 from components.postgres.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.refuse import refuse
 from knowledge import names, networks
@@ -35,16 +36,26 @@ class SecondRegion:
 class ReplicaSpec:
     """What may differ from one replica to the next."""
 
+    identifier: str | None = None
+    """Physical identifier; `<prefix>-<name>` when absent."""
     instance_class: str
     """RDS instance class."""
     parameters: Sequence[Parameter]
     """Parameters for this class."""
     availability_zone: str | None = None
     """Zone; RDS chooses when absent."""
+    storage_type: str | None = None
+    """`gp3`, `gp2`, `io1` or `io2`; gp3 when absent, whatever the primary has (CreateDBInstanceReadReplica)."""
+    iops: int | None = None
+    """Provisioned IOPS, as of the primary; a replica does not inherit them."""
+    storage_throughput: int | None = None
+    """Provisioned MiB/s, likewise."""
     max_allocated_storage: int | None = None
     """GiB that storage autoscaling may reach: a replica does not inherit the primary's."""
     remote: SecondRegion | None = None
     """Second region, when it is a replica for disaster recovery."""
+    existing: ExistingInstance | None = None
+    """What it keeps, where it was there before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +77,8 @@ class ReplicaArgs:
     """Port."""
     security_group_ids: Sequence[pulumi.Input[str]]
     """Security groups in the primary's region; without any, RDS would take the VPC's default group."""
+    encrypted: bool = True
+    """Whether its primary is encrypted at rest, and so it is (RDS User Guide, Overview.Encryption)."""
     storage_key_arn: pulumi.Input[str]
     """Key of the insights in the primary's region (the volume always has the primary's key)."""
     logs_key_arn: pulumi.Input[str]
@@ -148,43 +161,45 @@ class Replica(pulumi.ComponentResource):
             region=region,
             opts=child,
         )
-        parameters = parameter_group(name, args.identifier, args.version, spec.parameters, region=region, opts=child)
-        self.parameter_group_name, self.log_group = parameters.name, logs[0].name
-        subnets = (
-            aws.rds.SubnetGroup(
-                f"{name}-subnets",
-                name=args.identifier,
-                description=f"Subnets of {args.identifier}",
-                subnet_ids=remote.subnet_ids,
-                region=region,
-                opts=child,
-            )
-            if remote
-            else None
+        kept = spec.existing or ExistingInstance()
+        self.parameter_group_name = parameter_group(
+            name,
+            args.identifier,
+            args.version,
+            spec.parameters,
+            existing=kept.parameter_group,
+            region=region,
+            opts=child,
         )
+        self.log_group = logs[0].name
         insights = args.insights != "off"
-        storage_key = remote.storage_key_arn if remote else args.storage_key_arn
+        storage_key = kept.key_arn or (remote.storage_key_arn if remote else args.storage_key_arn)
+        groups = remote.security_group_ids if remote else args.security_group_ids
         instance = aws.rds.Instance(
             f"{name}-instance",
             identifier=args.identifier,
             replicate_source_db=args.source_arn if remote else args.source_identifier,
             instance_class=spec.instance_class,
             availability_zone=spec.availability_zone,
+            storage_type=spec.storage_type,
+            iops=spec.iops,
+            storage_throughput=spec.storage_throughput,
             max_allocated_storage=spec.max_allocated_storage,
-            storage_encrypted=True,
-            kms_key_id=storage_key if remote else None,  # in one region the replica has the source's key
-            db_subnet_group_name=subnets.name if subnets else None,  # in one region: the source's, by default
-            vpc_security_group_ids=remote.security_group_ids if remote else args.security_group_ids,
-            parameter_group_name=parameters.name,
+            storage_encrypted=args.encrypted,
+            # In one region a new replica has the source's key.
+            kms_key_id=(kept.key_arn or (storage_key if remote else None)) if args.encrypted else None,
+            db_subnet_group_name=kept.subnet_group or _subnets(name, args, child),
+            vpc_security_group_ids=[*groups, *kept.security_group_ids],
+            parameter_group_name=self.parameter_group_name,
             port=args.port,
-            publicly_accessible=False,
+            publicly_accessible=kept.public,
             ca_cert_identifier=args.ca_certificate,
             iam_database_authentication_enabled=args.iam_authentication,
             enabled_cloudwatch_logs_exports=list(LOGS),
             monitoring_interval=args.monitoring_interval,
             monitoring_role_arn=args.monitoring_role_arn,
             performance_insights_enabled=insights,
-            performance_insights_kms_key_id=storage_key if insights else None,
+            performance_insights_kms_key_id=(kept.insights_key_arn or storage_key) if insights else None,
             performance_insights_retention_period=7 if insights else None,
             auto_minor_version_upgrade=args.auto_minor_version_upgrade,
             maintenance_window=args.maintenance_window,
@@ -206,3 +221,18 @@ class Replica(pulumi.ComponentResource):
         self.address, self.port, self.resource_id = instance.address, instance.port, instance.resource_id
         # Under the schema's names, which a reference to the replica (a Postgres's `replicas`) reads.
         self.register_outputs(outputs(self))
+
+
+def _subnets(name: str, args: ReplicaArgs, child: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
+    """Name of the subnet group in another region; in one region RDS takes the source's."""
+    remote = args.spec.remote
+    if remote is None:
+        return None
+    return aws.rds.SubnetGroup(
+        f"{name}-subnets",
+        name=args.identifier,
+        description=f"Subnets of {args.identifier}",
+        subnet_ids=remote.subnet_ids,
+        region=remote.region,
+        opts=child,
+    ).name

@@ -19,6 +19,7 @@ from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
 from knowledge.classes import cache_class, rds_class
 from knowledge.postgres.parameters import postgres_parameters
 from knowledge.redis.parameters import redis_family, redis_parameters
+from knowledge.storage import Volume
 
 PREFIX = "shop-dev"
 DATABASE = rds_class("db.t4g.medium")
@@ -128,8 +129,8 @@ def instance(server: Postgres | Replica) -> AlarmTarget:
     connections = next(int(each.value) for each in parameters if each.name == "max_connections")
     alarms = postgres_alarms(
         DATABASE,
+        Volume(allocated=STORAGE),
         max_connections=connections,
-        allocated_gib=STORAGE,
         max_allocated_gib=STORAGE_MAX,
         replica=isinstance(server, Replica),
         lag_critical_seconds=300,

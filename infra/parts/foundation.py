@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bootstrap.access import Access
-from components.credentials import Credentials, CredentialsArgs
+from components.credentials import Credentials, CredentialsArgs, token_name
 from components.keys import Keys, KeysArgs
 from components.network.firewall import Firewall, FirewallArgs
 from components.network.vpc import ENDPOINTS, Network, NetworkArgs
@@ -69,6 +69,7 @@ def foundation(instances: Instances, settings: Settings, access: Access, place: 
 
 
 def _credentials(instances: Instances, settings: Settings, access: Access, keys: Keys) -> Credentials:
+    existing = _existing_secrets(instances, settings)
     return Credentials(
         "credentials",
         CredentialsArgs(
@@ -77,6 +78,8 @@ def _credentials(instances: Instances, settings: Settings, access: Access, keys:
             database=settings.postgres.database,
             identities=sorted(access.identities),
             token_caches=[name for name, cache in instances.caches.items() if not cache.users],
+            existing_arns={key: arn for key, arn in existing.items() if arn},
+            existing_passwords=[key for key, arn in existing.items() if not arn],
             secrets_key_arn=keys.secrets_arn,
             password_length=settings.passwords.length,
             password_special=settings.passwords.special,
@@ -84,6 +87,15 @@ def _credentials(instances: Instances, settings: Settings, access: Access, keys:
             protect=settings.protect,
         ),
     )
+
+
+def _existing_secrets(instances: Instances, settings: Settings) -> dict[str, str | None]:
+    """Secret of a server that was there before the stack -> its ARN, if it has one."""
+    primary = settings.postgres.existing
+    master = {"master": primary.master_secret} if primary else {}
+    caches = instances.caches.values()
+    tokens = {token_name(each.name): each.existing.token_secret for each in caches if each.existing and not each.users}
+    return {**master, **tokens}
 
 
 def _network(instances: Instances, settings: Settings, keys: Keys, place: StackPlace) -> NetworkArgs:

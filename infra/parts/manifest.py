@@ -40,6 +40,7 @@ def manifest(
             "master_secret": credentials.master_secret_arn,
             "iam_region": site.place["region"] if postgres.iam_authentication else None,
             "proxy": proxy,
+            "existing": site.settings.postgres.existing is not None,
             "replica_lag": site.settings.postgres.replica_lag,
         },
         "caches": {
@@ -53,7 +54,8 @@ def manifest(
                 "user_group": made.user_group_id,
                 "iam_cache": made.replication_group_id if cache.takes_tokens else None,
                 "auth_secret": credentials.token_secret_arns.get(name),
-                "replication_group": None if cache.users else made.replication_group_id,
+                "replication_group": made.replication_group_id,
+                "existing": cache.existing is not None,
             }
             for name, cache in instances.caches.items()
             for made in (site.caches[name],)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bootstrap.rule import says
+from infra.instances import volume
 from infra.rules.backups import Broken, jobs, largest_gap
 from infra.settings.model import Settings
 from infra.settings.values import minutes
@@ -85,8 +86,7 @@ def _here(settings: Settings) -> bool:
 
 
 def _restore(settings: Settings) -> int:
-    storage = settings.postgres.storage
-    return recovery.restore(storage.allocated, storage.throughput)
+    return recovery.restore(volume(settings.postgres.storage))
 
 
 def _point(settings: Settings) -> tuple[int | None, str]:

@@ -10,7 +10,7 @@ from bootstrap.application import DEFINITION
 from bootstrap.manifest import PRIMARY
 from bootstrap.rule import says
 from infra.instances import STACK, DatabaseInstance, Instances, ReplicationGroup
-from infra.rules import backups, maintenance, objectives, partitions
+from infra.rules import backups, existing, maintenance, objectives, partitions
 from infra.settings.model import Settings
 from infra.settings.problems import SettingsProblem
 from infra.settings.sections import CacheSection, NetworkSection, NotifySection, PostgresSection
@@ -34,6 +34,7 @@ def check(settings: Settings, tier: Instances) -> list[SettingsProblem]:
         *_named("", _shared_names(tier)),
         *_named("", partitions.rules(settings, tier.prefix, tier.region)),
         *_named("postgres", _postgres(settings.postgres, tier)),
+        *_named("", existing.rules(settings, tier)),
         *_extensions(tier),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, tier.region)),
@@ -132,9 +133,9 @@ def _shared_names(tier: Instances) -> Broken:
     }
 )
 def _postgres(postgres: PostgresSection, tier: Instances) -> Broken:
-    if problem := postgres_catalogue.version_problem(postgres.version):
+    if problem := postgres_catalogue.version_problem(postgres.version, running=postgres.existing is not None):
         yield "version", f"{problem}."
-    yield from _storage(postgres)
+    yield from _storage(postgres, tier)
     yield from _replicas(postgres, tier)
     backup, maintenance = (
         parse_window(postgres.backup.window, shortest=30),
@@ -187,20 +188,31 @@ def _with_known_version(tier: Instances) -> tuple[DatabaseInstance, ...]:
 
 @says(
     {
-        "postgres.storage.max": "at least 10 percent above `allocated`",
-        "postgres.storage.iops": f"{storage.IOPS[0]} to {storage.IOPS[1]}, from {storage.STRIPED_FROM} GiB on",
+        "postgres.storage.allocated": f"of io1 and io2 {storage.PROVISIONED_FROM} or more",
+        "postgres.storage.max": "at least 10 percent above `allocated`; of io1 and io2 two GiB to an IOPS at most",
+        "postgres.storage.iops": (
+            f"of gp3 {storage.IOPS[0]} to {storage.IOPS[1]}, from {storage.STRIPED_FROM} GiB on; of io1 and io2 "
+            f"{storage.PROVISIONED_IOPS[0]} to {storage.PROVISIONED_IOPS[1]}, up to {storage.PROVISIONED['io1']} (io1) "
+            f"or {storage.PROVISIONED['io2']} (io2) to a GiB and at least one to two; not of gp2"
+        ),
         "postgres.storage.throughput": (
-            f"{storage.THROUGHPUT[0]} to {storage.THROUGHPUT[1]}, from {storage.STRIPED_FROM} GiB on, "
+            f"of gp3 alone, {storage.THROUGHPUT[0]} to {storage.THROUGHPUT[1]}, from {storage.STRIPED_FROM} GiB on, "
             f"and {storage.IOPS_PER_MIB} IOPS to each MiB/s"
         ),
+        "postgres.replicas.NAME.storage": "as for the primary's volume, of the primary's size",
     }
 )
-def _storage(postgres: PostgresSection) -> Broken:
+def _storage(postgres: PostgresSection, tier: Instances) -> Broken:
     given = postgres.storage
     if problem := storage.ceiling_problem(given.allocated, given.max):
         yield "storage.max", problem
-    for knob, rule in storage.speed_problems(given.allocated, given.iops, given.throughput):
-        yield f"storage.{knob}", rule
+    found = [*tier.primary.volume.problems(given.max)]
+    yield from ((f"storage.{knob}", rule) for knob, rule in found)
+    for name, replica in tier.replicas.items():
+        # What is wrong with the primary's is no second problem.
+        if postgres.replicas[name].storage and not found:
+            for knob, rule in replica.volume.problems(replica.max_allocated_storage):
+                yield f"replicas.{name}.{'max_storage' if knob == 'max' else f'storage.{knob}'}", rule
 
 
 @says(
@@ -232,7 +244,7 @@ def _replicas(postgres: PostgresSection, tier: Instances) -> Broken:
         if problem := names.instance_problem(replica.identifier):
             yield f"replicas.{name}", f"{problem}."
         ceiling = replica.max_allocated_storage
-        if given.max_storage and (problem := storage.ceiling_problem(replica.allocated_storage, ceiling)):
+        if given.max_storage and (problem := storage.ceiling_problem(replica.volume.allocated, ceiling)):
             yield f"replicas.{name}.max_storage", problem
         elif problem := storage.replica_ceiling_problem(ceiling, tier.primary.max_allocated_storage):
             yield f"replicas.{name}.max_storage", f"{problem}."

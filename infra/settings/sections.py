@@ -58,12 +58,14 @@ class NetworkSection(Section):
     """Existing VPC: where its own endpoints (or NAT) are; none are made then. Absent: the stack makes them."""
 
 
+StorageType = Literal["gp3", "gp2", "io1", "io2"]
+
+
 class StorageSection(Section):
     """Storage in GiB; `max` above `allocated` turns storage autoscaling on."""
 
-    type: Literal["gp3", "gp2", "io1", "io2"] = "gp3"
+    type: StorageType = "gp3"
     """EBS volume type; gp2 has its IOPS by its size, io1 and io2 need `iops`."""
-
     allocated: Annotated[int, limited(limits.ALLOCATED_STORAGE)]
     """GiB to begin with."""
     max: Annotated[int, limited(limits.MAX_ALLOCATED_STORAGE)] = 0
@@ -72,6 +74,17 @@ class StorageSection(Section):
     """Provisioned IOPS; those that come with the size when absent."""
     throughput: int | None = Field(default=None, ge=1)
     """MiB/s."""
+
+
+class ReplicaStorageSection(Section):
+    """The volume of a replica, whose size RDS takes from the primary; what is absent is as on the primary."""
+
+    type: StorageType | None = None
+    """EBS volume type."""
+    iops: int | None = Field(default=None, ge=1)
+    """Provisioned IOPS; beside a `type` of its own those that come with the size when absent."""
+    throughput: int | None = Field(default=None, ge=1)
+    """MiB/s of gp3."""
 
 
 class RemoteRegion(Section):
@@ -96,6 +109,8 @@ class ReplicaSection(Section):
     """Availability zone; RDS chooses one when absent."""
     max_storage: Annotated[int, limited(limits.MAX_ALLOCATED_STORAGE)] | None = None
     """GiB up to which its storage grows by itself."""
+    storage: ReplicaStorageSection | None = None
+    """Its volume, where that is another than the primary's."""
     parameters: Parameters = Field(default_factory=dict)
     """Parameters that differ from the primary's."""
     remote: RemoteRegion | None = None

@@ -62,7 +62,7 @@ def _described(scene: Scene, name: str) -> Chosen:
     spaces = [each for each in scene.access.keyspaces.values() if each.cache == name]
     return Chosen(
         name=name,
-        identifier=cache_group(scene.stack.prefix, name),
+        identifier=cache_group(scene.stack, name),
         target=scene.stack.caches[name],
         refillable=bool(spaces) and all(each.ttl is not None for each in spaces),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bootstrap.manifest import Manifest
 from knowledge import names
 
 _PARTS = re.compile(r".+-drill-(?P<run>[0-9a-f]{6})(-(?P<part>[a-z0-9]+))?")
@@ -24,6 +25,6 @@ def is_copy_of(prefix: str, identifier: str) -> bool:
     return found is not None and identifier == copy_name(prefix, found["run"], found["part"] or "")
 
 
-def cache_group(prefix: str, cache: str) -> str:
-    """Return the replication group of a stack's cache, as the stack names it."""
-    return names.server(prefix, cache)
+def cache_group(manifest: Manifest, cache: str) -> str:
+    """Return the replication group of a stack's cache: that of the manifest, or as the stack names it."""
+    return manifest.caches[cache].replication_group or names.server(manifest.prefix, cache)

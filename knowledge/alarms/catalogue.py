@@ -11,6 +11,7 @@ from knowledge.alarms import postgres_thresholds, redis_thresholds
 from knowledge.alarms.spec import AlarmSpec
 from knowledge.alarms.words import specs, words
 from knowledge.classes import CacheClass, RdsClass
+from knowledge.storage import Volume
 
 POSTGRES = words("postgres.toml")
 REDIS = words("redis.toml")
@@ -18,14 +19,12 @@ REDIS = words("redis.toml")
 
 def postgres_alarms(
     cls: RdsClass,
+    volume: Volume,
     *,
     max_connections: int,
-    allocated_gib: int,
     max_allocated_gib: int,
     replica: bool,
     lag_critical_seconds: float,
-    iops: int | None = None,
-    throughput: int | None = None,
     insights: bool = True,
     idle_timeout_ms: int = 600_000,
     slow_ms: int = 500,
@@ -35,7 +34,6 @@ def postgres_alarms(
     """Return the alarms of one instance.
 
     :param max_allocated_gib: storage autoscaling's maximum; 0, or no more than allocated, where it is off.
-    :param iops: what the volume was given, where that is more than gp3's own; `throughput` likewise, in MiB/s.
     :param insights: whether Database Insights is on: DBLoad and its counters exist only then.
     :param idle_timeout_ms: idle_in_transaction_session_timeout; 0 where it is off.
     :param slow_ms: log_min_duration_statement; nothing is counted where it is 0 (everything) or -1 (nothing).
@@ -45,11 +43,11 @@ def postgres_alarms(
     limits = postgres_thresholds.load(
         cls, max_connections, insights=insights, idle_timeout_ms=idle_timeout_ms, slow_ms=slow_ms
     )
-    limits |= postgres_thresholds.disk(cls, allocated_gib, max_allocated_gib, iops, throughput)
+    limits |= postgres_thresholds.disk(cls, volume, max_allocated_gib)
     if replica:
         limits |= postgres_thresholds.replica(lag_critical_seconds, remote=remote)
     else:
-        limits |= postgres_thresholds.primary(allocated_gib, logical=logical)
+        limits |= postgres_thresholds.primary(volume.allocated, logical=logical)
     return specs("AWS/RDS", POSTGRES, limits, "a larger class")
 
 

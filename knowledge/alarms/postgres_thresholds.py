@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.alarms.spec import Limit
 from knowledge.classes import GIB, RdsClass
-from knowledge.storage import reachable_iops, reachable_throughput
+from knowledge.storage import Volume
 
 MIB = 1024**2
 MILLION = 10**6
@@ -115,15 +115,14 @@ def load(
     return made
 
 
-def disk(
-    cls: RdsClass, allocated_gib: int, max_allocated_gib: int, iops: int | None, throughput: int | None
-) -> dict[str, Limit]:
+def disk(cls: RdsClass, volume: Volume, max_allocated_gib: int) -> dict[str, Limit]:
     """Limits of the volume and of the class's way to it."""
+    allocated_gib = volume.allocated
     low, shrinking = storage(allocated_gib * GIB, max_allocated_gib * GIB)
     grows = max_allocated_gib > allocated_gib
     size = f"{allocated_gib} GiB allocated" + (f", growing to {max_allocated_gib} GiB" if grows else ", not growing")
-    requests = reachable_iops(cls, allocated_gib, iops)
-    stream = reachable_throughput(cls, allocated_gib, throughput)
+    requests = min(volume.peak_iops, cls.ebs_baseline_iops)
+    stream = volume.reachable_throughput(cls)
     narrower = f"the lesser of the volume's and {cls.name}'s own"
     made = {
         "storage-low": Limit(
@@ -139,6 +138,10 @@ def disk(
         "iops-high": Limit(value=0.8 * requests, how=f"80 % of {requests} IOPS, {narrower}"),
         "throughput-high": Limit(value=0.8 * stream, how=f"80 % of {stream / MIB:.0f} MiB/s, {narrower}"),
     }
+    if volume.bursts:
+        made["burst-balance"] = Limit(
+            value=20, how=f"a fifth of the credits of a gp2 volume, which has {volume.lasting_iops} IOPS without any"
+        )
     if cls.ebs_burst:
         balance = Limit(value=10, how=f"the same for every class that bursts, as {cls.name} does")
         made |= {"ebs-io-balance": balance, "ebs-byte-balance": balance}

@@ -18,6 +18,7 @@ from knowledge.alarms.spec import AlarmSpec
 from knowledge.alarms.text import SILENCE, looks_at, rule
 from knowledge.classes import cache_class, rds_class
 from knowledge.postgres.parameters import max_connections
+from knowledge.storage import Volume
 
 DOCS = Path(__file__).parents[2] / "docs"
 RUNBOOKS = DOCS / "runbooks"
@@ -137,16 +138,17 @@ def _examples() -> Iterator[tuple[str, AlarmSpec]]:
     for name in ("db.r7g.large", "db.t4g.medium"):
         cls = rds_class(name)
         for replica in (False, True):
-            alarms = postgres_alarms(
-                cls,
-                max_connections=max_connections(cls.memory_bytes),
-                allocated_gib=100,
-                max_allocated_gib=1000,
-                replica=replica,
-                lag_critical_seconds=1,
-                logical=True,
-            )
-            yield from ((f"{name}, 100 of 1000 GiB", alarm) for alarm in alarms)
+            for kind, said in (("gp3", ""), ("gp2", " of gp2")):
+                alarms = postgres_alarms(
+                    cls,
+                    Volume(type=kind, allocated=100),
+                    max_connections=max_connections(cls.memory_bytes),
+                    max_allocated_gib=1000,
+                    replica=replica,
+                    lag_critical_seconds=1,
+                    logical=True,
+                )
+                yield from ((f"{name}, 100 of 1000 GiB{said}", alarm) for alarm in alarms)
     for name, eviction in (
         ("cache.r7g.large", "volatile-lru"),
         ("cache.r7g.large", "allkeys-lru"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knowledge.storage import base_throughput
+from knowledge.storage import Volume
 
 POINT_IN_TIME = 5
 """What RDS' automated backups may lack: LatestRestorableTime trails the present by it (RDS User Guide, USER_PIT)."""
@@ -28,11 +28,10 @@ COPYING = 60
 """A snapshot until its copy in another region is whole, for volumes that change by some GiB a day. Ours."""
 
 
-def restore(allocated_gib: int, throughput_mib: int | None = None) -> int:
+def restore(volume: Volume) -> int:
     """Minutes until a restored instance has its whole volume.
 
     It answers earlier, but reads each block from S3 first (RDS User Guide, USER_RestoreFromSnapshot), so it is slow
     until then. Read at the volume's throughput.
     """
-    rate = throughput_mib or base_throughput(allocated_gib)
-    return CREATION + -(-allocated_gib * 1024 // (rate * 60))
+    return CREATION + -(-volume.allocated * 1024 // (volume.lasting_throughput * 60))

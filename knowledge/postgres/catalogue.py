@@ -30,13 +30,16 @@ DEFAULT_MAJOR = 18
 preview only) and that the local tier has too; a test compares it with both."""
 
 
-def version_problem(version: str) -> str | None:
-    """What is wrong with a version of PostgreSQL, a major or an exact one; None when nothing is."""
+def version_problem(version: str, *, running: bool = False) -> str | None:
+    """What is wrong with a version of PostgreSQL, a major or an exact one; None when nothing is.
+
+    One that runs already may be a minor that RDS no longer creates.
+    """
     known = {str(major): minors for major, minors in POSTGRES_VERSIONS.items()}
-    major, dot, _ = version.partition(".")
+    major, dot, minor = version.partition(".")
     if major not in known:
         return f"{version!r} is not a PostgreSQL version of RDS: {', '.join(known)}"
-    if dot and version not in known[major]:
+    if dot and version not in known[major] and not (running and minor.isdecimal()):
         return f"{version!r} does not exist on RDS; {major} has {', '.join(known[major])}"
     return None
 

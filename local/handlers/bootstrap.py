@@ -132,13 +132,13 @@ def localise(context: RunContext, manifest: Manifest) -> Manifest:
 
 
 def _group_of(context: RunContext, name: str, target: CacheTarget) -> Entry:
-    """The replication group behind a cache of the manifest: by its port, else by an id that ends in the cache's name.
+    """The replication group behind a cache of the manifest: by its id, else by its port.
 
     ElastiCache's port is an input that it takes as it is; here each group has a port of its own.
     """
     groups = context.state.of_type(cache.TYPE)
-    by_port = [e for e in groups if e["outputs"]["port"] == target.endpoint.port]
-    found = by_port or [e for e in groups if e["id"].endswith(f"-{name}".lower())]
+    by_id = [e for e in groups if e["id"] == target.replication_group]
+    found = by_id or [e for e in groups if e["outputs"]["port"] == target.endpoint.port]
     if len(found) != 1:
         raise CloudError(f"cache {name} of the manifest is none of this stack's groups: {[e['id'] for e in groups]}")
     return found[0]

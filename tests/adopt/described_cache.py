@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from adopt.estate import Estate, Group, RunningCache, Surroundings
 from botocore_shape import described
 from tiny_estate import estate
+
+from adopt.estate import Estate, Group, RunningCache, Surroundings
 
 ACCOUNT, REGION, VPC = "123456789012", "eu-west-1", "vpc-0a1b2c3d"
 ARN = f"arn:aws:elasticache:{REGION}:{ACCOUNT}"

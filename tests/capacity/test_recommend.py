@@ -18,10 +18,11 @@ from capacity.recommend.recommend import recommended
 from capacity.report import CapacityReport
 from capacity.slope import Slope
 from knowledge.classes import RDS_CLASSES, rds_class
+from knowledge.storage import Volume
 
 TODAY = FIRST + 365
 MIB = 1024**2
-PRIMARY = DeclaredDatabase(node="primary", instance_class="db.m7g.large", allocated=100, max_allocated=0)
+PRIMARY = DeclaredDatabase(node="primary", instance_class="db.m7g.large", volume=Volume(allocated=100), max_allocated=0)
 REPLICA = replace(PRIMARY, node="reads", replica=True)
 MAIN = DeclaredCache(name="basket", node_type="cache.r7g.large", replicas=1, shards=0)
 
@@ -56,18 +57,20 @@ def advised(found: Limit, database: DeclaredDatabase = PRIMARY, *more: DeclaredD
     return one.recommendation.what, one.recommendation.settings
 
 
-BIG = replace(PRIMARY, allocated=500, instance_class="db.r7g.4xlarge")
+OF_390 = replace(PRIMARY, volume=Volume(allocated=390))
+OF_65_000 = replace(PRIMARY, volume=Volume(allocated=65_000))
+BIG = replace(PRIMARY, volume=Volume(allocated=500), instance_class="db.r7g.4xlarge")
 CASES: list[tuple[Limit, DeclaredDatabase, str, Section]] = [
     # 60 + 365 x 0.2 GiB are 133, and a tenth stays free: 148, of which ten's next multiple is 150.
     (limit("storage", 60 * GIB, 90 * GIB, 0.2 * GIB), PRIMARY, "allocate 150 GiB in place of 100: 133 GiB are to be",
      {"postgres": {"storage": {"allocated": 150}}}),
     # From 400 GiB on a volume is striped, and what the smaller one had must not be sent.
-    (limit("storage", 300 * GIB, 350 * GIB, 0.4 * GIB), replace(PRIMARY, allocated=390), "allocate 500 GiB in place of",
+    (limit("storage", 300 * GIB, 350 * GIB, 0.4 * GIB), OF_390, "allocate 500 GiB in place of",
      {"postgres": {"storage": {"allocated": 500, "iops": 12000, "throughput": 500}}}),
     # RDS takes steps of a tenth at least.
     (limit("storage", 89 * GIB, 90 * GIB, 0.004 * GIB), PRIMARY, "allocate 110 GiB in place of 100",
      {"postgres": {"storage": {"allocated": 110}}}),
-    (limit("storage", 60_000 * GIB, 61_000 * GIB, 50 * GIB), replace(PRIMARY, allocated=65_000),
+    (limit("storage", 60_000 * GIB, 61_000 * GIB, 50 * GIB), OF_65_000,
      "gp3 ends at 65,536 GiB", {}),
     (limit("storage", 95 * GIB, 90 * GIB, 0), PRIMARY, "allocate 140 GiB in place of 100: a quarter more than the 95.0",
      {"postgres": {"storage": {"allocated": 140}}}),

@@ -20,6 +20,7 @@ from cli.capacity_target import declared
 from cli.project import StackSource, load
 from graph.deployment import Deployment
 from infra.load import load_settings
+from knowledge.storage import Volume
 
 RUNS: list[str] = []
 
@@ -175,7 +176,7 @@ def test_what_a_stack_declares() -> None:
 
     found = declared(instances("live", settings), settings)
     primary = DeclaredDatabase(
-        node="primary", instance_class="db.m7g.xlarge", allocated=500, max_allocated=900, iops=15000,
+        node="primary", instance_class="db.m7g.xlarge", volume=Volume(allocated=500, iops=15000), max_allocated=900,
         max_connections=300,
     )  # fmt: skip
     assert dict(found.databases) == {

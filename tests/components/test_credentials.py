@@ -105,6 +105,39 @@ def test_passwords_leave_the_component_as_secrets(record: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "made", "arns"),
+    [
+        pytest.param(
+            {"existing_arns": {"master": "arn:master", "queue-auth": "arn:queue"}},
+            [],
+            {"master": "arn:master", "queue": "arn:queue"},
+            id="a secret of before is used as it is",
+        ),
+        pytest.param(
+            {"existing_passwords": ["master", "queue-auth"]},
+            [("Secret", "cred-master", "cred"), ("Secret", "cred-queue-auth", "cred")],
+            {"master": "cred-master arn", "queue": "cred-queue-auth arn"},
+            id="a password of before is nobody's to make up",
+        ),
+    ],
+)
+def test_what_servers_had_before(
+    record: Any, more: dict[str, Any], made: list[tuple[str, str, str]], arns: dict[str, str]
+) -> None:
+    found: dict[str, Any] = {}
+
+    async def program() -> None:
+        each = Credentials("cred", args(identities=[], token_caches=["queue"], **more))
+        found["first"] = (each.master_password, each.tokens)
+        found["master"] = await each.master_secret_arn.future()
+        found["queue"] = await each.token_secret_arns["queue"].future()
+
+    seen = record(program)
+    assert seen.listing == [("Credentials", "cred", ""), *made]
+    assert found == {"first": (None, {}), **arns}
+
+
+@pytest.mark.parametrize(
     ("more", "message"),
     [
         ({"recovery_window_days": 3}, "0 or 7 to 30"),
@@ -114,6 +147,8 @@ def test_passwords_leave_the_component_as_secrets(record: Any) -> None:
         ({"password_special": "-@"}, "cannot be in a password that RDS"),
         ({"password_special": "a/b,"}, "cannot be in a password that RDS"),
         ({"password_length": 12}, "16 to 128"),
+        ({"existing_arns": {"web_app": "arn"}}, "existing_arns names web_app; there are master"),
+        ({"existing_passwords": ["queue-auth"]}, "existing_passwords names queue-auth; there are master"),
     ],
 )
 def test_refused(more: dict[str, Any], message: str) -> None:

@@ -11,6 +11,7 @@ from infra.rules.objectives import in_words, recoveries
 from infra.settings.model import Settings
 from infra.settings.problems import SettingsError
 from knowledge.backups import recovery
+from knowledge.storage import Volume
 from preview.findings.objectives import objectives
 
 
@@ -164,4 +165,4 @@ def test_minutes_for_people(amount: int | None, text: str) -> None:
     [(20, None, 33), (100, None, 44), (399, None, 85), (400, None, 44), (400, 125, 85), (1000, 1000, 48)],
 )
 def test_how_long_a_restore_takes(gib: int, throughput: int | None, expected: int) -> None:
-    assert recovery.restore(gib, throughput) == expected
+    assert recovery.restore(Volume(allocated=gib, throughput=throughput)) == expected

@@ -106,7 +106,7 @@ class Scene:
                 f"{each.identifier}-old",
                 EngineVersion=version,
                 DBInstanceClass=each.instance_class,
-                AllocatedStorage=each.allocated_storage,
+                AllocatedStorage=each.volume.allocated,
             )
         here = [
             f"arn:aws:rds:eu-central-1:{ACCOUNT}:db:{each.identifier}" if each.elsewhere else each.identifier

@@ -14,11 +14,12 @@ from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
 from knowledge.alarms.dashboard import AlarmedServers, GraphedServer, body
 from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import cache_class, rds_class
+from knowledge.storage import Volume
 
 REPLICA = postgres_alarms(
     rds_class("db.r7g.large"),
+    Volume(allocated=100),
     max_connections=400,
-    allocated_gib=100,
     max_allocated_gib=1000,
     replica=True,
     lag_critical_seconds=1,

@@ -10,9 +10,12 @@ from knowledge.alarms.maintenance import MAINTENANCE, maintenance_alarms
 from knowledge.alarms.spec import AlarmSpec, Term
 from knowledge.classes import CACHE_CLASSES, GIB, RDS_CLASSES, cache_class, rds_class
 from knowledge.postgres.parameters import max_connections, postgres_parameters
+from knowledge.storage import Volume
 
 MIB = 1024**2
 EVICTIONS = ("noeviction", "volatile-lru", "volatile-ttl", "allkeys-lru", "allkeys-lfu")
+VOLUME = Volume(allocated=100)
+GP2 = Volume(type="gp2", allocated=100)
 BURST = {"ebs-io-balance": 10, "ebs-byte-balance": 10}
 PRIMARY_OF_100 = {
     "transaction-ids-critical": 1e9,
@@ -35,16 +38,15 @@ SAME = {
 }
 
 
-def of(name: str, **options: object) -> tuple[AlarmSpec, ...]:
+def of(name: str, volume: Volume = VOLUME, **options: object) -> tuple[AlarmSpec, ...]:
     size = rds_class(name)
     given: dict[str, object] = {
         "max_connections": max_connections(size.memory_bytes),
-        "allocated_gib": 100,
         "max_allocated_gib": 1000,
         "replica": False,
         "lag_critical_seconds": 1,
     }
-    return postgres_alarms(size, **(given | options))  # type: ignore[arg-type]
+    return postgres_alarms(size, volume, **(given | options))  # type: ignore[arg-type]
 
 
 def thresholds(alarms: tuple[AlarmSpec, ...]) -> dict[str, float]:
@@ -58,6 +60,7 @@ def everything() -> list[AlarmSpec]:
         for replica in (False, True):
             found += of(name, replica=replica, logical=True)
         found += of(name, replica=True, remote=True)
+        found += of(name, GP2)
     for cache in CACHE_CLASSES.values():
         for eviction in EVICTIONS:
             for cluster_mode in (False, True):
@@ -171,7 +174,7 @@ def test_every_threshold_says_how_it_was_computed() -> None:
     ],
 )
 def test_storage(allocated: int, maximum: int, low: float, shrinking: float) -> None:
-    found = thresholds(of("db.m7g.large", allocated_gib=allocated, max_allocated_gib=maximum))
+    found = thresholds(of("db.m7g.large", Volume(allocated=allocated), max_allocated_gib=maximum))
     assert (found["storage-low"], found["storage-shrinking"]) == (low * GIB, shrinking * GIB)
 
 
@@ -185,7 +188,7 @@ def test_storage(allocated: int, maximum: int, low: float, shrinking: float) -> 
     ],
 )
 def test_disk_queue(name: str, allocated: int, iops: int | None, queue: float) -> None:
-    found = thresholds(of(name, allocated_gib=allocated, iops=iops))
+    found = thresholds(of(name, Volume(allocated=allocated, iops=iops)))
     assert found["disk-queue"] == pytest.approx(queue)
     assert found["iops-high"] == pytest.approx(queue / 0.02 * 0.8)
 
@@ -200,7 +203,7 @@ def test_disk_queue(name: str, allocated: int, iops: int | None, queue: float) -
     ],
 )
 def test_throughput(name: str, allocated: int, throughput: int | None, stream: int) -> None:
-    found = thresholds(of(name, allocated_gib=allocated, throughput=throughput))
+    found = thresholds(of(name, Volume(allocated=allocated, throughput=throughput)))
     assert found["throughput-high"] == pytest.approx(0.8 * stream)
 
 
@@ -208,7 +211,7 @@ def test_a_slot_rings_before_postgresql_gives_it_up() -> None:
     for storage in (20, 100, 3000):
         made = {one.name: one.value for one in postgres_parameters(8 * GIB, 2, 17, storage_gib=storage)}
         kept = int(made["max_slot_wal_keep_size"]) * MIB
-        found = thresholds(of("db.m7g.large", allocated_gib=storage, max_allocated_gib=0))
+        found = thresholds(of("db.m7g.large", Volume(allocated=storage), max_allocated_gib=0))
         assert found["slot-wal-high"] < found["slot-wal-critical"] < kept
         assert found["wal-disk-usage"] >= 2 * int(made["max_wal_size"]) * MIB
 
@@ -276,6 +279,7 @@ def test_what_a_class_lacks_has_no_alarm() -> None:
         assert ("CPUCreditBalance" in metrics) is size.burstable
         assert ("EBSIOBalance%" in metrics) is ("EBSByteBalance%" in metrics) is size.ebs_burst
         assert "BurstBalance" not in metrics, "gp3 has no burst bucket"
+        assert "BurstBalance" in {one.metric for one in of(size.name, GP2)}
     for node in CACHE_CLASSES.values():
         metrics = {one.metric for one in redis_alarms(node, eviction="noeviction", replicas=0, cluster_mode=False)}
         assert ("EngineCPUUtilization" in metrics) is (node.vcpu >= 4)

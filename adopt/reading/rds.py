@@ -1,0 +1,91 @@
+"""RDS: the primary, its replicas wherever they are, and their parameter groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from adopt.estate import Described, Group, RunningInstance
+from adopt.reading import calls
+from adopt.reading.ask import Asking
+from adopt.reading.replicas import Place, listed, names
+from adopt.reading.servers import Servers
+
+AWS_OWN = "default."
+"""Beginning of the names of parameter groups that are AWS's: nothing in them can be changed, here or elsewhere."""
+
+
+def servers(ask: Asking, primary: Described, there: Iterable[Described]) -> Servers:
+    """The primary with its replicas, wherever they are; `there` is every instance of its region."""
+    home = ask.region
+    known: dict[str, Mapping[str, Described]] = {home: {identifier(each): each for each in there}}
+    found: dict[Place, Described] = {(home, identifier(primary)): primary}
+    level = [(home, primary)]
+    while level:  # a replica of PostgreSQL may have replicas itself
+        wanted = [place for region, source in level for place in listed(source, region) if place not in found]
+        new = sorted({region for region, _ in wanted} - known.keys())
+        known |= dict(zip(new, ask.each(lambda region: _all(ask, region), new), strict=True))
+        level = [(region, known[region][name]) for region, name in wanted if name in known[region]]
+        found |= {(region, identifier(each)): each for region, each in level}
+    groups = _groups(ask, found, known)
+    running = {
+        place: RunningInstance(
+            region=place[0], described=each, parameter_group=groups[place[0], group_name(each)], tags=tags(each)
+        )
+        for place, each in found.items()
+    }
+    first = running.pop((home, identifier(primary)))
+    called = names(identifier(primary), running)
+    return Servers(
+        primary=first,
+        replicas={name: running[place] for place, name in sorted(called.items(), key=_by_name)},
+        instances_there={region: tuple(each.values()) for region, each in known.items()},
+    )
+
+
+def identifier(instance: Described) -> str:
+    """DB instance identifier."""
+    return str(instance["DBInstanceIdentifier"])
+
+
+def group_name(instance: Described) -> str:
+    """Name of its parameter group."""
+    return str(next((each["DBParameterGroupName"] for each in instance.get("DBParameterGroups") or ()), ""))
+
+
+def tags(instance: Described) -> Mapping[str, str]:
+    """Its tags, which are part of its description."""
+    return {str(each["Key"]): str(each.get("Value", "")) for each in instance.get("TagList") or ()}
+
+
+def _by_name(item: tuple[Place, str]) -> str:
+    return item[1]
+
+
+def _all(ask: Asking, region: str) -> Mapping[str, Described]:
+    return {identifier(each): each for each in ask.all(calls.INSTANCES, region)}
+
+
+def _groups(
+    ask: Asking, tier: Mapping[Place, Described], known: Mapping[str, Mapping[str, Described]]
+) -> Mapping[Place, Group]:
+    """Region and name -> parameter group, of every group that the tier's instances have."""
+    wanted = sorted({(region, group_name(each)) for (region, _), each in tier.items()})
+    # AWS's own of a family is the same in every region.
+    once = {(None if name.startswith(AWS_OWN) else region, name): region for region, name in reversed(wanted)}
+    parameters = {key: ask.soon(_parameters, ask, region, key[1]) for key, region in once.items()}
+    regions = sorted({region for region, _ in wanted})
+    lists = dict(zip(regions, ask.each(lambda each: ask.all(calls.PARAMETER_GROUPS, each), regions), strict=True))
+    found: dict[Place, Group] = {}
+    for region, name in wanted:
+        described = next((each for each in lists[region] if each["DBParameterGroupName"] == name), None)
+        users = {key for key, each in known[region].items() if group_name(each) == name and (region, key) not in tier}
+        found[region, name] = Group(
+            described=described or {"DBParameterGroupName": name},
+            parameters=parameters[None if name.startswith(AWS_OWN) else region, name].result(),
+            shared_with=tuple(sorted(users)),
+        )
+    return found
+
+
+def _parameters(ask: Asking, region: str, name: str) -> tuple[Described, ...]:
+    return ask.all(calls.PARAMETERS, region, DBParameterGroupName=name) if name else ()

@@ -1,0 +1,50 @@
+"""Which instances are replicas of a primary, and what the stack calls them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from adopt.estate import Described
+
+Place = tuple[str, str]
+"""Region and identifier."""
+
+
+def listed(source: Described, region: str) -> Iterator[Place]:
+    """The replicas that an instance names: of its own region by identifier, of another by ARN."""
+    for each in source.get("ReadReplicaDBInstanceIdentifiers") or ():
+        parts = str(each).split(":")
+        yield (parts[3], parts[-1]) if len(parts) > 1 else (region, parts[0])
+
+
+def source_of(instance: Described) -> str | None:
+    """Identifier of the instance that this one replicates; None where it is a primary."""
+    source = instance.get("ReadReplicaSourceDBInstanceIdentifier")
+    return str(source).rpartition(":")[2] if source else None
+
+
+def names(primary: str, replicas: Iterable[Place]) -> Mapping[Place, str]:
+    """Each replica's name in the stack, the same every time.
+
+    It is what its identifier has beyond its primary's (`orders-reports` of `orders` is `reports`), as
+    `infra/settings` takes names; two that come to the same are told apart by a number, in the order of their
+    identifiers and regions.
+    """
+    found: dict[Place, str] = {}
+    for region, identifier in sorted(replicas, key=lambda each: (each[1], each[0])):
+        rest = identifier.removeprefix(primary) if identifier.startswith(f"{primary}-") else identifier
+        name = wanted = _name(rest)
+        number = 2
+        while name in found.values():
+            name, number = f"{wanted}-{number}", number + 1
+        found[region, identifier] = name
+    return found
+
+
+def _name(text: str) -> str:
+    """Lower-case letters, digits and single hyphens, first a letter; not what the primary itself is called."""
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    if not name or name == "primary" or not name[0].isalpha():
+        name = f"replica-{name}".strip("-")
+    return name
