@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import graph.imported
 from adopt.match import Match
 from graph.deployment import Deployment
+from graph.kinds import kind_of
 from graph.resource import Resource
 
 _VERSION = 3  # apitype.DeploymentSchemaVersionCurrent (pulumi, sdk/go/common/apitype/core.go)
@@ -42,15 +44,22 @@ def _component(each: Resource) -> dict[str, Any]:
 
 
 def _taken(each: Match) -> dict[str, Any]:
+    read = {**each.live.inputs, **_elsewhere(each)}
+    found = graph.imported.imported(kind_of(each.live.type), read, each.live.outputs)
     return {
         "urn": each.declared.urn,
         "type": each.declared.type,
         "custom": True,
-        "id": each.live.id,
-        "inputs": dict(each.live.inputs),
-        "outputs": {**each.live.inputs, **each.live.outputs},
+        "id": graph.imported.plain_id(each.live.id),
+        "inputs": found.inputs,
+        "outputs": found.outputs,
         **_under(each.declared),
     }
+
+
+def _elsewhere(each: Match) -> dict[str, str]:
+    """The region, which the provider's Read gives; where the program says none it stays as it is."""
+    return {"region": each.live.region} if "region" in each.declared.inputs else {}
 
 
 def _under(each: Resource) -> dict[str, str]:

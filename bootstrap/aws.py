@@ -39,6 +39,8 @@ class AwsEndpoint(BaseModel):
     """Whose tier it belongs to, for whoever has to start it."""
 
 
+PATIENT_RETRIES = 9
+
 Where = AwsEndpoint | str | None
 """None is AWS itself; an emulator that asks nobody for a key is its URL."""
 
@@ -57,11 +59,18 @@ USUAL_CALLER = Caller()
 
 
 def aws_client(
-    service: str, region: str, endpoint: Where, *, answer: float | None = None, caller: Caller = USUAL_CALLER
+    service: str,
+    region: str,
+    endpoint: Where,
+    *,
+    answer: float | None = None,
+    caller: Caller = USUAL_CALLER,
+    patient: bool = False,
 ) -> Any:
     """Return a botocore client; an emulator gets credentials of its own, so that real ones never reach it.
 
-    `answer` is for calls that do long work: so many seconds may one take, and it is not tried a second time.
+    `answer` is for calls that do long work: so many seconds may one take, and it is not tried a second time. `patient`
+    is for whoever asks much at once, and is told by AWS to slow down: it then waits about a minute in all.
     Raise BootstrapError where the file with an emulator's key cannot be read; a call raises EmulatorDownError, at once,
     where an emulator does not run.
     """
@@ -74,7 +83,7 @@ def aws_client(
     if isinstance(endpoint, AwsEndpoint):
         key, url, stack = read_key(endpoint.credentials), endpoint.url, endpoint.stack
     with _making:
-        return _client(service, region, url, key, answer, stack, caller)
+        return _client(service, region, url, key, answer, stack, caller, patient)
 
 
 def endpoint_of(written: object) -> Where:
@@ -156,13 +165,15 @@ def _client(
     answer: float | None,
     stack: str | None,
     caller: Caller,
+    patient: bool,
 ) -> Any:
     from botocore.config import Config
 
     config = Config(
         connect_timeout=5,
         read_timeout=answer or 20,
-        retries={"mode": "standard", "max_attempts": 1 if answer else 4},
+        # Each wait is up to twice the one before, 20 s at most (SDKs and Tools Reference Guide, "Retry behavior").
+        retries={"mode": "standard", "max_attempts": 1 if answer else PATIENT_RETRIES if patient else 4},
         max_pool_connections=16,
         proxies={} if endpoint else None,  # an emulator is on this computer
         # In the older Regions boto3 presigns by version 2 else, which S3 is turning off (S3 API Reference, "Specifying

@@ -54,13 +54,15 @@ def adopt(
     [bold]Examples:[/] datatier adopt prod --instance orders --cache main=orders-cache --region eu-west-1
     """
     from adopt.adoption import adoption
+    from knowledge import names
     from scaffold.apply import alone
 
     where = place(own_root(), stack)
     refuse(where, instance, replace=replace)
     caches = named(cache or ())
     with alone(where.root, "adopt", where.root / PROJECT_FILE):
-        estate = estate_of(instance, caches, _region(where, region))
+        prefix = names.prefix(str(where.project.get(_NAME, "")), where.stack)
+        estate = estate_of(instance, caches, _region(where, region), prefix)
         refuse_account(where, estate.account)
         stands = where.declared and not replace
         program = _Program(where, stands=stands)

@@ -153,6 +153,9 @@ def write(where: Place, made: Adoption, document: Mapping[str, Any], *, stands: 
     }
     if not stands:
         files[where.file] = for_editors("stack", text(tree, made.comments))
+    for path in files:
+        for left in path.parent.glob(f".{path.name}.*"):  # by a call that was killed: there is no other one now
+            left.unlink()
     write_all(files)
     return tuple(path.relative_to(where.root) for path in files)
 

@@ -32,25 +32,10 @@ def named(said: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def estate_of(instance: str, caches: Mapping[str, str], region: str) -> Estate:
-    """Read what is there."""
-    from account.reader import Reader
-    from adopt.estate import Estate, Group, RunningInstance
+def estate_of(instance: str, caches: Mapping[str, str], region: str, prefix: str) -> Estate:
+    """Read what is there; `prefix` is what the names of the stack begin with."""
+    from adopt.reading.read import read
     from bootstrap.aws import aws_client, aws_credentials
 
-    if caches:
-        raise AskedError("--cache: caches are not read yet.")
     aws_credentials()  # without any, all that could be said is that nothing was read
-    reader = Reader(lambda service, of: aws_client(service, of, None), region)
-    found = reader.named("rds", "describe_db_instances", "DBInstances", DBInstanceIdentifier=instance)
-    if not found:
-        raise AskedError(f"--instance {instance}: there is no such instance in {region}.")
-    group = Group(described=found[0]["DBParameterGroups"][0], parameters=())
-    return Estate(
-        account=str(found[0]["DBInstanceArn"]).split(":")[4],
-        partition=str(found[0]["DBInstanceArn"]).split(":")[1],
-        region=region,
-        primary=RunningInstance(region=region, described=found[0], parameter_group=group),
-        replicas={},
-        caches={},
-    )
+    return read(lambda service, of: aws_client(service, of, None, patient=True), instance, caches, region, prefix)

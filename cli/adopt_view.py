@@ -11,7 +11,9 @@ from rich.console import Console
 
 from cli.cost_view import change_lines
 from cli.output import escape, table
-from cli.preview_view import impact_lines, kind_of
+from cli.preview_view import COLOURS, kind_of
+from preview import markdown
+from preview.impact.effect import Effect, Impact
 
 if TYPE_CHECKING:
     from adopt.refusal import Refusal
@@ -38,10 +40,12 @@ def report(out: Console, found: Report) -> None:
         _refusal(out, each)
     for entry in (*found.of("replaced", "blocked"), *found.of("changed")):
         _entry(out, entry)
-    if found.entries:
-        out.print(table("Resources", ("resource", "taken over", "changes in place", "new"), _counts(found.entries)))
     if found.parameters:
         out.print(table("Parameters", ("server", "parameter", "live", "computed", "kept"), _parameters(found)))
+    if taken := found.of("taken", "changed"):
+        out.print(table("Taken over", ("resource", "in the stack", "in AWS"), [_row(each) for each in taken]))
+    if new := found.of("new"):
+        out.print(f"[bold]New[/], beside what is there: {', '.join(_kinds(new))}")
     for left in found.left:
         out.print(f"[dim]left[/] {escape(left.what)}: {escape(left.why)}")
     for unread in found.unread:
@@ -65,17 +69,27 @@ def _refusal(out: Console, each: Refusal) -> None:
 def _entry(out: Console, entry: Entry) -> None:
     out.print(f"{_HEADS[entry.verdict]} [bold]{escape(entry.name)}[/] ({kind_of(entry.type)}) {escape(entry.id)}")
     for impact in entry.impacts:
-        out.print("\n".join(f"  {line}" for line in impact_lines(impact)))
-    if entry.keep:
-        out.print(f"    [cyan]keep it:[/] {escape(entry.keep)}")
+        out.print(f"    {_effect(impact)}{escape(markdown.described(impact))}")
+        out.print(f"        [dim]{escape(impact.users)} ({impact.takes_effect}; {escape(impact.rule)})[/]")
+        if impact.way_round:
+            out.print(f"        [cyan]way round:[/] {escape(impact.way_round)}")
+    for line in entry.keep.splitlines():
+        out.print(f"    [cyan]keep it:[/] {escape(line)}")
 
 
-def _counts(entries: Iterable[Entry]) -> list[tuple[str, ...]]:
-    shown: tuple[Verdict, ...] = ("taken", "changed", "new")
-    rows: dict[str, Counter[Verdict]] = {}
-    for each in entries:
-        rows.setdefault(kind_of(each.type), Counter())[each.verdict] += 1
-    return [(kind, *(str(counts[each] or "") for each in shown)) for kind, counts in sorted(rows.items())]
+def _effect(impact: Impact) -> str:
+    """The effect where somebody notices it."""
+    return "" if impact.effect is Effect.IN_PLACE else f"[{COLOURS[impact.effect]}]{impact.effect}[/] "
+
+
+def _row(entry: Entry) -> tuple[str, str, str]:
+    return kind_of(entry.type), escape(entry.name), escape(entry.id)
+
+
+def _kinds(entries: Iterable[Entry]) -> list[str]:
+    """`12 cloudwatch.MetricAlarm`, the most first."""
+    counts = Counter(kind_of(each.type).removeprefix("aws.") for each in entries)
+    return [f"{count} {kind}" for kind, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
 
 
 def _parameters(found: Report) -> list[tuple[str, ...]]:

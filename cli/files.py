@@ -24,19 +24,32 @@ def write_whole(path: Path, text: str) -> None:
 def write_all(files: Mapping[Path, str]) -> None:
     """Write several and the folders that they are in; what was there stays until every one is written aside.
 
-    Raise OSError.
+    Raise OSError, and then what was there is there.
     """
     parts: dict[Path, Path] = {}
+    before: dict[Path, bytes | None] = {}
     try:
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             parts[path] = path.with_name(f".{path.name}.{os.getpid()}")
             parts[path].write_text(text, encoding="utf-8")
         for path, part in parts.items():
+            before[path] = path.read_bytes() if path.exists() else None
             part.replace(path)
+    except OSError:
+        for path, content in before.items():
+            _put_back(path, content)
+        raise
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
+
+
+def _put_back(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        path.write_bytes(content)
 
 
 @contextmanager

@@ -14,11 +14,10 @@ from preview import markdown
 
 if TYPE_CHECKING:
     from graph.resource import Resource
-    from preview.impact.effect import Impact
     from preview.plan import Preview, PreviewFinding
     from preview.preflight import Preflight
 
-_COLOURS = {
+COLOURS = {
     "blocked": "bold red", "data at risk": "bold red", "replace": "red", "downtime": "yellow", "failover": "yellow",
     "reboot": "yellow",
 }  # fmt: skip
@@ -53,21 +52,15 @@ def preflight(out: Console, report: Preflight) -> None:
     findings(out, report.findings)
     out.print(f"[bold]{escape(report.stack)}[/]: {markdown.verdict(report)}; {markdown.summary(report)}")
     for impact in report.impacts:
-        out.print("\n".join(impact_lines(impact)))
-
-
-def impact_lines(impact: Impact) -> list[str]:
-    """One change: what somebody notices in full, the rest on a line."""
-    if (colour := _COLOURS.get(impact.effect)) is None:
-        what = f"{impact.name} ({kind_of(impact.type)}) {markdown.described(impact, longest=None)}"
-        return [f"[dim]in place[/] {escape(what)}"]
-    change = escape(markdown.described(impact, longest=None))
-    way_round = [f"    [cyan]way round:[/] {escape(impact.way_round)}"] if impact.way_round else []
-    return [
-        f"[{colour}]{impact.effect}[/] [bold]{escape(impact.name)}[/] {change}",
-        f"    {escape(impact.users)} [dim]({impact.takes_effect}; {escape(impact.rule)})[/]",
-        *way_round,
-    ]
+        if (colour := COLOURS.get(impact.effect)) is None:
+            what = f"{impact.name} ({kind_of(impact.type)}) {markdown.described(impact, longest=None)}"
+            out.print(f"[dim]in place[/] {escape(what)}")
+            continue
+        change = escape(markdown.described(impact, longest=None))
+        out.print(f"[{colour}]{impact.effect}[/] [bold]{escape(impact.name)}[/] {change}")
+        out.print(f"    {escape(impact.users)} [dim]({impact.takes_effect}; {escape(impact.rule)})[/]")
+        if impact.way_round:
+            out.print(f"    [cyan]way round:[/] {escape(impact.way_round)}")
 
 
 def findings(out: Console, found: Sequence[PreviewFinding]) -> None:

@@ -42,6 +42,10 @@ class Kind:
     follows: Mapping[str, Set[str]] = field(default_factory=lambda: MappingProxyType({}))
     """Outputs that are not known in a preview when one of these inputs changes."""
     kept: Set[str] = frozenset()
-    """Inputs that stay as they are when the program leaves them out (both `Optional` and `Computed`)."""
+    """Inputs that stay as they are when the program leaves them out (both `Optional` and `Computed`); without the name
+    and the region, which are so everywhere."""
+    untold: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """Inputs that AWS does not tell of what is there, so that an import lacks them, and what the provider's `Importer`
+    puts in their place; None for nothing. Looked up for the types that are adopted."""
     grows: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Inputs that AWS raises by itself, up to another input: a larger value than the program's is not a change."""

@@ -110,7 +110,7 @@ def load_settings(
 
     Raise `SettingsError` with every problem found; `source` names the file in its message.
     """
-    given = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
+    given = {key.partition(":")[2]: _said(value) for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
     given["profile"] = profile = profile_of(config, stack, source)
     settings, problems = _parse(given, profile)
     if settings is not None:
@@ -119,6 +119,11 @@ def load_settings(
     if problems or settings is None:
         raise SettingsError(source, problems, page=PAGE)
     return settings
+
+
+def _said(value: object) -> object:
+    """The value of a key; the engine writes `null` as an empty text, into the file too (findings/)."""
+    return None if value == "" else value
 
 
 def region_of(config: Mapping[str, object]) -> str | None:

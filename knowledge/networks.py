@@ -8,6 +8,9 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 Network = IPv4Network | IPv6Network
 
+ENDPOINTS = ("elasticache", "kms", "logs", "rds", "secretsmanager", "sts")
+"""AWS APIs that programs inside an isolated network call: the bootstrap runner and the clients' SDKs."""
+
 # IANA's special-purpose registries: what no router of the internet carries.
 _PRIVATE: tuple[Network, ...] = tuple(
     map(

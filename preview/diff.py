@@ -160,7 +160,7 @@ def _differing(
         keys = {key for key in {*old, *new} - set(each.ignore_changes) if not same(old.get(key), new.get(key))}
         return old, new, tuple(sorted(keys)), frozenset()
     old, new = _filled(kind, each, was, old, new)
-    found = diff(kind, old, new, each.ignore_changes)
+    found = diff(kind, old, new, each.ignore_changes, dict(was.outputs))
     old, new = ({key: value for key, value in side.items() if key != DEFAULTS} for side in (old, new))
     return cast(old, new), new, tuple(found.changed), found.replaces
 

@@ -161,7 +161,7 @@ def _run(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[
     quiet.propagate = False
     with event_loop(workers) as loop, lean():
         mocks.set_mocks(_NoMocks(), project=PROJECT, stack=stack, preview=False, logger=quiet, monitor=monitor)
-        config.set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()})
+        config.set_all_config({key: _configured(value) for key, value in values.items()})
         settings.SETTINGS.outputs.clear()  # what a run that failed before left waiting
         settings.set_root_resource(None)  # type: ignore[arg-type]  # the one of set_mocks is already finished
         try:
@@ -169,6 +169,13 @@ def _run(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[
         except Exception as error:
             raise (monitor.failure or error) from None
     return monitor.deployment
+
+
+def _configured(value: object) -> str:
+    """A value of the configuration as the engine gives it to a program: as text, and `null` as an empty one."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 class _AtOnce(asyncio.SelectorEventLoop):

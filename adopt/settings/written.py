@@ -1,18 +1,36 @@
-"""What a stack's file says of an existing tier. Pure."""
+"""What a stack's file says of an existing tier. Pure.
+
+Flow: what is there, key by key (`primary`, `replicas`, `network`, `around`, `caches`) -> the nearest profile and what
+differs from it (`nearest`) -> the parameters, by what the program would compute for that (`postgres_parameters`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from adopt.estate import Estate
+from adopt import instance_facts as facts
+from adopt.estate import Estate, RunningInstance
+from adopt.left import left
 from adopt.refusal import Refusal
 from adopt.report import Left, ParameterRow
+from adopt.settings import around, kept, primary, replicas
 from adopt.settings.caches import caches
+from adopt.settings.nearest import nearest
+from adopt.settings.network import network
+from adopt.settings.objectives import kept_promises
+from adopt.settings.postgres_parameters import PostgresParameters, postgres_parameters
+from infra.instances import DatabaseInstance, instances
+from infra.settings.problems import SettingsError
+from knowledge import names
+from knowledge.postgres.parameters import postgres_family
 
 Comments = Mapping[tuple[str, ...], Sequence[str]]
 """Path of keys in the file (`config`, `data-tier:postgres`, ...) -> sentences above it."""
+
+_ORDER = ("profile", "name", "protect", "network", "postgres", "redis", "notify", "objectives", "logs", "maintenance")
+"""Of the keys in the file; others follow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,25 +47,142 @@ class Written:
     left: tuple[Left, ...] = ()
 
 
-def written(estate: Estate, name: str, *, computed: bool = False) -> Written:
+def written(
+    estate: Estate, name: str, *, stack: str = "adopted", computed: bool = False, extensions: tuple[str, ...] = ()
+) -> Written:
     """The nearest profile and what differs from it.
 
-    `name` is the application's. With `computed` parameters are as the product computes them, else as they are live.
+    `name` is the application's, `extensions` those that it declares. With `computed` parameters are as the product
+    computes them, else as they are live.
     """
-    primary = estate.primary.described
-    major, _, _ = str(primary["EngineVersion"]).partition(".")
-    found = caches(estate, computed=computed)
+    found = network(estate)
+    if found.refusal:
+        return Written(config={}, refusals=(found.refusal,))
+    cached = caches(estate, computed=computed)
+    remarks = _Remarks()
+    remarks.add(found.comment, "network", "endpoints")
+    wanted = _wanted(estate, found.section, cached.sections, remarks)
+    secret, remark = around.master_secret(estate, names.prefix(name, stack))
+    remarks.add(remark, "postgres", "existing", "master_secret")
+    try:
+        servers = _servers(estate, name, stack, wanted, extensions)
+    except SettingsError as error:
+        return Written(config={}, refusals=(_unwritable(estate, error),))
+    parameters = dict(_parameters(estate, servers, computed=computed))
+    _put(estate, wanted, parameters, secret)
+    profile, said = nearest(wanted, name)
+    said = kept_promises(profile, said, name=name, stack=stack, region=estate.region, extensions=extensions)
     return Written(
-        config={
-            "aws:region": estate.region,
-            "data-tier:profile": "staging",
-            "data-tier:name": name,
-            "data-tier:postgres": {
-                "version": major,
-                "class": primary["DBInstanceClass"],
-                "existing": {"identifier": primary["DBInstanceIdentifier"]},
-            },
-            "data-tier:redis": found.sections,
-        },
-        parameters=found.parameters,
+        config=_file(estate, profile, name, said),
+        comments=remarks.comments,
+        parameters=(*(row for each in parameters.values() for row in each.rows), *cached.parameters),
+        left=tuple(left(estate, {each: parameters[each].why for each in parameters})),
     )
+
+
+def _wanted(
+    estate: Estate, network_section: Mapping[str, Any], redis: Mapping[str, Any], remarks: _Remarks
+) -> dict[str, Any]:
+    """Settings as they have to be, without parameters and `existing`."""
+    wanted: dict[str, Any] = {
+        "network": dict(network_section),
+        "postgres": primary.section(estate.primary)
+        | {"replicas": {name: replicas.section(estate, each) for name, each in estate.replicas.items()}},
+        "redis": dict(redis),
+        # What works in the database by itself, or costs, is for its owner to ask for.
+        "maintenance": None,
+        "backup": None,
+    }
+    if estate.primary.described.get("DeletionProtection"):
+        wanted["protect"] = True
+    days, remark = around.log_retention(estate)
+    if days:
+        wanted["logs"] = {"retention": days}
+        remarks.add(remark, "logs", "retention")
+    heard, more = around.recipients(estate)
+    if heard:
+        wanted["notify"] = around.notify(heard)
+    for each in more:
+        remarks.add(each, "notify")
+    if not estate.primary.described.get("DBName"):
+        remarks.add("RDS made no database with the instance: say here which one the application has.", "postgres")
+    remarks.add("Nothing is maintained by the stack as long as this is null.", "maintenance")
+    return wanted
+
+
+def _servers(
+    estate: Estate, name: str, stack: str, wanted: Mapping[str, Any], extensions: tuple[str, ...]
+) -> Mapping[str, DatabaseInstance]:
+    """The databases as the program would have them without parameters of their own. Raise `SettingsError`."""
+    from infra.load import load_settings
+
+    profile, said = nearest(wanted, name)
+    said = kept_promises(profile, said, name=name, stack=stack, region=estate.region, extensions=extensions)
+    config = _file(estate, profile, name, said)
+    settings = load_settings(config, stack=stack, source="the stack's file", extensions=extensions)
+    found = instances(stack, settings, estate.region, extensions=extensions)
+    return {each.name: each for each in found.databases}
+
+
+def _parameters(
+    estate: Estate, servers: Mapping[str, DatabaseInstance], *, computed: bool
+) -> Iterator[tuple[str, PostgresParameters]]:
+    """The primary's, then each replica's on top of those."""
+    source = servers["primary"]
+    first = postgres_parameters(estate.primary, source, computed=computed)
+    yield "primary", first
+    source = replace(source, overrides=first.overrides, referred=not (first.managed or first.own))
+    taken = {facts.parameter_group(estate.primary.described)} if first.managed else set()
+    for name, each in estate.replicas.items():
+        server = replace(servers[name], overrides=source.overrides, primary=source)
+        found = postgres_parameters(each, server, computed=computed, siblings=taken)
+        yield name, found
+        if found.managed:
+            taken.add(facts.parameter_group(each.described))
+
+
+def _put(
+    estate: Estate, wanted: dict[str, Any], parameters: Mapping[str, PostgresParameters], secret: str | None
+) -> None:
+    """Complete the sections of the servers by their parameters, and by what stays as it is."""
+    section = wanted["postgres"]
+    family = postgres_family(int(facts.major(estate.primary.described)))
+
+    def group(it: RunningInstance, name: str) -> dict[str, Any] | None:
+        found = parameters[name]
+        return None if found.own else kept.group(it, managed=found.managed, family=family)
+
+    section["parameters"] = dict(parameters["primary"].overrides)
+    section["existing"] = kept.primary(estate.primary, group(estate.primary, "primary"), secret)
+    for name, each in estate.replicas.items():
+        below = section["replicas"][name]
+        if parameters[name].overrides:
+            below["parameters"] = dict(parameters[name].overrides)
+        below["existing"] = kept.replica(each, group(each, name))
+
+
+def _file(estate: Estate, profile: str, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    whole = {"profile": profile, "name": name, **said}
+    ordered = sorted(whole, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER))
+    return {"aws:region": estate.region, **{f"data-tier:{key}": whole[key] for key in ordered}}
+
+
+def _unwritable(estate: Estate, error: SettingsError) -> Refusal:
+    problems = "; ".join(f"{each.key} {each.rule.removesuffix('.')}" for each in error.problems)
+    return Refusal(
+        what=estate.primary.identifier,
+        why=f"a stack's file does not take what it is: {problems}",
+        way="change what is named there, on the instance, and adopt again",
+        whole=True,
+    )
+
+
+class _Remarks:
+    """Sentences for whoever reads the stack's file next, by where they stand."""
+
+    def __init__(self) -> None:
+        self.comments: dict[tuple[str, ...], list[str]] = {}
+
+    def add(self, text: str, section: str, *keys: str) -> None:
+        if text:
+            self.comments.setdefault(("config", f"data-tier:{section}", *keys), []).append(text)

@@ -32,6 +32,8 @@ class FirewallArgs:
     """Group of the private endpoints; the runner and the clients are let in, port 443."""
     endpoint_cidrs: Sequence[str] = ()
     """Ranges in which the runner finds AWS's APIs where another part of the VPC holds the endpoints."""
+    endpoint_groups: Sequence[str] = ()
+    """Security groups that the runner has besides its own, by which it reaches AWS's APIs: no rule is made for them."""
 
     def __post_init__(self) -> None:
         """Refuse the whole internet, repeated clients and a runner that could not reach its secrets."""
@@ -45,10 +47,10 @@ class FirewallArgs:
         for cidr in self.endpoint_cidrs:
             if cidr.startswith("sg-"):
                 raise ValueError(f"firewall: endpoint_cidrs {cidr!r}: give a group as endpoint_security_group_id")
-        if self.endpoint_security_group_id is None and not self.endpoint_cidrs:
+        if self.endpoint_security_group_id is None and not self.endpoint_cidrs and not self.endpoint_groups:
             raise ValueError(
-                "firewall: the bootstrap runner has no way to Secrets Manager: give endpoint_security_group_id "
-                "or endpoint_cidrs"
+                "firewall: the bootstrap runner has no way to Secrets Manager: give endpoint_security_group_id, "
+                "endpoint_cidrs or endpoint_groups"
             )
 
 

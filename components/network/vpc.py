@@ -12,10 +12,8 @@ from components.network.flow_logs import flow_logs
 from components.policy import Statement, allow, document
 from components.refuse import refuse
 from knowledge import limits, networks
+from knowledge.networks import ENDPOINTS
 from knowledge.regions import endpoint
-
-ENDPOINTS = ("elasticache", "kms", "logs", "rds", "secretsmanager", "sts")
-"""AWS APIs that programs inside an isolated network call: the bootstrap runner and the clients' SDKs."""
 
 IMAGES = ("ecr.api", "ecr.dkr")
 """What pulls images on Fargate, with S3 besides (ECS Developer Guide, "Migrating to Linux platform version 1.4.0")."""

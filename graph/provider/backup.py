@@ -20,6 +20,7 @@ KINDS = {
         source="backup/selection.go",
         id="{uuid}",
         replaces={"conditions", "iamRoleArn", "name", "notResources", "planId", "resources", "selectionTags"},
+        kept={"conditions", "notResources"},
     ),
     VAULT: Kind(
         source="backup/vault.go",
@@ -27,6 +28,7 @@ KINDS = {
         arn="backup:backup-vault:{name}",
         replaces={"kmsKeyArn", "name"},
         defaults={"forceDestroy": False},
+        kept={"kmsKeyArn"},
     ),
     VAULT_LOCK: Kind(
         source="backup/vault_lock_configuration.go",
@@ -47,11 +49,13 @@ KINDS = {
         arn="backup:restore-testing-plan:{name}-{uuid}",
         autonamed=False,
         replaces={"name"},
+        kept={"scheduleExpressionTimezone", "startWindowHours"},
     ),
     RESTORE_TEST_SELECTION: Kind(
         source="backup/restore_testing_selection.go",
         id="{name}:{restoreTestingPlanName}",
         autonamed=False,
         replaces={"name", "protectedResourceType", "restoreTestingPlanName"},
+        kept={"protectedResourceArns", "restoreMetadataOverrides", "validationWindowHours"},
     ),
 }

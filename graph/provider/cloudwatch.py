@@ -30,6 +30,7 @@ KINDS = {
         autonamed=False,
         replaces=frozenset(),
         defaults={"loggingLevel": "NONE", "userAuthorizationRequired": False},
+        kept={"guardrailPolicyArns", "loggingLevel", "snsTopicArns", "userAuthorizationRequired"},
     ),
     METRIC_ALARM: Kind(
         source="cloudwatch/metric_alarm.go",
@@ -38,6 +39,7 @@ KINDS = {
         autonamed=False,
         replaces={"name"},
         defaults={"actionsEnabled": True, "treatMissingData": "missing"},
+        kept={"evaluateLowSampleCountPercentiles"},
     ),
     COMPOSITE_ALARM: Kind(
         source="cloudwatch/composite_alarm.go",
@@ -62,6 +64,7 @@ KINDS = {
         arn="events:rule/{name}",
         replaces={"eventBusName", "name", "namePrefix"},
         defaults={"eventBusName": "default"},
+        kept={"namePrefix"},
     ),
     EVENT_TARGET: Kind(
         source="events/target.go",
@@ -69,6 +72,7 @@ KINDS = {
         named="",
         replaces={"eventBusName", "rule", "targetId"},
         defaults={"eventBusName": "default"},
+        kept={"targetId"},
     ),
     LOG_GROUP: Kind(
         source="logs/group.go",
@@ -76,8 +80,15 @@ KINDS = {
         arn="logs:log-group:{name}",
         replaces={"logGroupClass", "name", "namePrefix"},
         defaults={"skipDestroy": False},
+        kept={"deletionProtectionEnabled", "logGroupClass", "namePrefix"},
+        untold={"skipDestroy": None},
     ),
-    LOG_FILTER: Kind(source="logs/metric_filter.go", id="{name}", replaces={"logGroupName", "name"}),
+    LOG_FILTER: Kind(
+        source="logs/metric_filter.go",
+        id="{name}",
+        replaces={"logGroupName", "name"},
+        kept={"applyOnTransformedLogs"},
+    ),
     LOG_DATA_PROTECTION: Kind(
         source="logs/data_protection_policy.go", id="{logGroupName}", named="logGroupName", autonamed=False
     ),
@@ -88,6 +99,7 @@ KINDS = {
         arn="sns:{name}",
         replaces={"fifoTopic", "name", "namePrefix"},
         defaults={"fifoTopic": False},
+        kept={"fifoThroughputScope", "maximumMessageSize", "namePrefix", "policy", "signatureVersion", "tracingConfig"},
     ),
     TOPIC_POLICY: Kind(source="sns/topic_policy.go", id="{arn}", named="", replaces={"arn"}),
     SUBSCRIPTION: Kind(
@@ -95,12 +107,23 @@ KINDS = {
         id="{topic}:{uuid}",
         named="",
         replaces={"endpoint", "protocol", "topic"},
+        kept={"filterPolicyScope"},
     ),
     QUEUE: Kind(
         source="sqs/queue.go",
         id="https://sqs.{region}.amazonaws.com/{account}/{name}",
         arn="sqs:{name}",
         replaces={"fifoQueue", "name", "namePrefix"},
+        kept={
+            "deduplicationScope",
+            "fifoThroughputLimit",
+            "kmsDataKeyReusePeriodSeconds",
+            "namePrefix",
+            "policy",
+            "redriveAllowPolicy",
+            "redrivePolicy",
+            "sqsManagedSseEnabled",
+        },
     ),
     QUEUE_POLICY: Kind(source="sqs/queue_policy.go", id="{queueUrl}", named="", replaces={"queueUrl"}),
 }

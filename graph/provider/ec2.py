@@ -33,6 +33,13 @@ KINDS = {
         named="",
         replaces={"cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength"},
         defaults={"enableDnsSupport": True, "instanceTenancy": "default"},
+        kept={
+            "cidrBlock",
+            "enableDnsHostnames",
+            "enableNetworkAddressUsageMetrics",
+            "ipv6CidrBlock",
+            "ipv6CidrBlockNetworkBorderGroup",
+        },
     ),
     SUBNET: Kind(
         source="ec2/vpc_subnet.go",
@@ -56,6 +63,7 @@ KINDS = {
             "ipv6Native": False,
             "mapPublicIpOnLaunch": False,
         },
+        kept={"availabilityZone", "availabilityZoneId", "cidrBlock", "ipv6CidrBlock", "privateDnsHostnameTypeOnLaunch"},
     ),
     ROUTE_TABLE: Kind(
         source="ec2/vpc_route_table.go",
@@ -63,6 +71,7 @@ KINDS = {
         arn="ec2:route-table/{id}",
         named="",
         replaces={"vpcId"},
+        kept={"propagatingVgws", "routes"},
     ),
     DEFAULT_ROUTE_TABLE: Kind(
         source="ec2/vpc_default_route_table.go", id="rtb-0{hex16}", arn="ec2:route-table/{id}", named=""
@@ -89,6 +98,8 @@ KINDS = {
         arn="ec2:security-group/{id}",
         replaces={"description", "name", "namePrefix", "vpcId"},
         defaults={"description": "Managed by Pulumi", "revokeRulesOnDelete": False},
+        kept={"egress", "ingress", "namePrefix", "vpcId"},
+        untold={"revokeRulesOnDelete": None},
     ),
     DEFAULT_SECURITY_GROUP: Kind(
         source="ec2/vpc_default_security_group.go",
@@ -97,6 +108,7 @@ KINDS = {
         named="",
         replaces={"vpcId"},
         defaults={"revokeRulesOnDelete": False},
+        kept={"egress", "ingress", "vpcId"},
     ),
     SECURITY_GROUP_RULE: Kind(source="ec2/vpc_security_group_rule.go", id="sgrule-{hex10}", named=""),
     INGRESS: Kind(
@@ -127,6 +139,17 @@ KINDS = {
             "vpcId",
         },
         defaults={"vpcEndpointType": "Gateway"},
+        kept={
+            "dnsOptions",
+            "ipAddressType",
+            "policy",
+            "privateDnsEnabled",
+            "routeTableIds",
+            "securityGroupIds",
+            "serviceRegion",
+            "subnetConfigurations",
+            "subnetIds",
+        },
     ),
     ENDPOINT_POLICY: Kind(source="ec2/vpc_endpoint_policy.go", id="{vpcEndpointId}", named=""),
     FLOW_LOG: Kind(
@@ -148,5 +171,6 @@ KINDS = {
             "vpcId",
         },
         defaults={"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600},
+        kept={"logDestination", "logFormat"},
     ),
 }

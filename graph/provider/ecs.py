@@ -11,6 +11,7 @@ KINDS = {
         id="{arn}",
         arn="ecs:cluster/{name}",
         replaces={"name"},
+        kept={"settings"},
     ),
     # A revision is never changed: whatever is new in it is another one.
     TASK_DEFINITION: Kind(
@@ -38,6 +39,7 @@ KINDS = {
             "volumes",
         },
         defaults={"skipDestroy": False, "trackLatest": False},
+        kept={"enableFaultInjection", "networkMode"},
     ),
     SERVICE: Kind(
         source="ecs/service.go",
@@ -51,6 +53,15 @@ KINDS = {
             "enableExecuteCommand": False,
             "schedulingStrategy": "REPLICA",
             "waitForSteadyState": False,
+        },
+        kept={
+            "availabilityZoneRebalancing",
+            "cluster",
+            "deploymentConfiguration",
+            "iamRole",
+            "launchType",
+            "platformVersion",
+            "triggers",
         },
     ),
     DNS_NAMESPACE: Kind(
@@ -66,5 +77,6 @@ KINDS = {
         arn="servicediscovery:service/{id}",
         replaces={"healthCheckCustomConfig", "name", "namespaceId", "type"},
         defaults={"forceDestroy": False},
+        kept={"namespaceId", "type"},
     ),
 }

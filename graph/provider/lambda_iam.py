@@ -23,8 +23,15 @@ KINDS = {
         arn="iam::role{path}{name}",
         replaces={"name", "namePrefix", "path"},
         defaults={"forceDetachPolicies": False, "maxSessionDuration": 3600, "path": "/"},
+        kept={"inlinePolicies", "managedPolicyArns", "namePrefix"},
+        untold={"forceDetachPolicies": None},
     ),
-    ROLE_POLICY: Kind(source="iam/role_policy.go", id="{role}:{name}", replaces={"name", "namePrefix", "role"}),
+    ROLE_POLICY: Kind(
+        source="iam/role_policy.go",
+        id="{role}:{name}",
+        replaces={"name", "namePrefix", "role"},
+        kept={"namePrefix"},
+    ),
     ROLE_POLICY_ATTACHMENT: Kind(
         source="iam/role_policy_attachment.go",
         id="{role}/{policyArn}",
@@ -37,6 +44,7 @@ KINDS = {
         arn="iam::policy{path}{name}",
         replaces={"description", "name", "namePrefix", "path"},
         defaults={"path": "/"},
+        kept={"namePrefix"},
     ),
     OIDC_PROVIDER: Kind(
         source="iam/openid_connect_provider.go",
@@ -44,6 +52,7 @@ KINDS = {
         arn="iam::oidc-provider/{host}",
         named="",
         replaces={"url"},
+        kept={"thumbprintLists"},
     ),
     FUNCTION: Kind(
         source="lambda/function.go",
@@ -58,6 +67,7 @@ KINDS = {
             "skipDestroy": False,
             "timeout": 3,
         },
+        kept={"architectures", "codeSha256", "ephemeralStorage", "loggingConfig", "sourceCodeHash", "tracingConfig"},
     ),
     FUNCTION_ALIAS: Kind(
         source="lambda/alias.go",
@@ -82,6 +92,7 @@ KINDS = {
             "statementId",
             "statementIdPrefix",
         },
+        kept={"statementIdPrefix"},
     ),
     INVOKE_CONFIG: Kind(
         source="lambda/function_event_invoke_config.go",

@@ -35,8 +35,15 @@ KINDS = {
             "isEnabled": True,
             "keyUsage": "ENCRYPT_DECRYPT",
         },
+        kept={"multiRegion", "policy", "rotationPeriodInDays"},
     ),
-    KEY_ALIAS: Kind(source="kms/alias.go", id="{name}", arn="kms:{name}", replaces={"name", "namePrefix"}),
+    KEY_ALIAS: Kind(
+        source="kms/alias.go",
+        id="{name}",
+        arn="kms:{name}",
+        replaces={"name", "namePrefix"},
+        kept={"namePrefix"},
+    ),
     KEY_POLICY: Kind(source="kms/key_policy.go", id="{keyId}", named="keyId", autonamed=False),
     BUCKET: Kind(
         source="s3/bucket.go",
@@ -45,12 +52,31 @@ KINDS = {
         named="bucket",
         replaces={"bucket", "bucketPrefix", "objectLockEnabled"},
         defaults={"forceDestroy": False},
+        kept={
+            "accelerationStatus",
+            "acl",
+            "bucketNamespace",
+            "bucketPrefix",
+            "corsRules",
+            "grants",
+            "lifecycleRules",
+            "logging",
+            "objectLockConfiguration",
+            "objectLockEnabled",
+            "policy",
+            "replicationConfiguration",
+            "requestPayer",
+            "serverSideEncryptionConfiguration",
+            "versioning",
+            "website",
+        },
     ),
     BUCKET_LIFECYCLE: Kind(
         source="s3/bucket_lifecycle_configuration.go",
         id="{bucket}",
         named="",
         replaces={"bucket", "expectedBucketOwner"},
+        kept={"expectedBucketOwner", "transitionDefaultMinimumObjectSize"},
     ),
     BUCKET_LOGGING: Kind(
         source="s3/bucket_logging.go", id="{bucket}", named="", replaces={"bucket", "expectedBucketOwner"}
@@ -73,6 +99,8 @@ KINDS = {
         arn="secretsmanager:secret:{name}-{hex6}",
         replaces={"name", "namePrefix"},
         defaults={"forceOverwriteReplicaSecret": False, "recoveryWindowInDays": 30},
+        kept={"namePrefix", "policy"},
+        untold={"forceOverwriteReplicaSecret": None, "recoveryWindowInDays": None},
     ),
     SECRET_VERSION: Kind(
         source="secretsmanager/secret_version.go",
@@ -80,6 +108,7 @@ KINDS = {
         named="",
         secret={"secretBinary", "secretString", "secretStringWo"},
         replaces={"secretBinary", "secretId", "secretString", "secretStringWoVersion"},
+        kept={"versionStages"},
     ),
     SECRET_POLICY: Kind(
         source="secretsmanager/secret_policy.go",
@@ -94,5 +123,6 @@ KINDS = {
         named="secretId",
         autonamed=False,
         replaces={"secretId"},
+        kept={"rotationEnabled"},
     ),
 }

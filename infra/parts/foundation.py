@@ -6,7 +6,7 @@ from bootstrap.access import Access
 from components.credentials import Credentials, CredentialsArgs, token_name
 from components.keys import Keys, KeysArgs
 from components.network.firewall import Firewall, FirewallArgs
-from components.network.vpc import ENDPOINTS, Network, NetworkArgs
+from components.network.vpc import Network, NetworkArgs
 from components.notifications.args import SEVERITIES, NotificationsArgs
 from components.notifications.topics import Notifications
 from components.postgres.remote import Remote, RemoteSiteArgs
@@ -16,6 +16,7 @@ from infra.parts.notify import recipients
 from infra.parts.site import Foundation, StackPlace, secret_days
 from infra.parts.zones import zones
 from infra.settings.model import Settings
+from knowledge.networks import ENDPOINTS
 
 
 def foundation(instances: Instances, settings: Settings, access: Access, place: StackPlace) -> Foundation:
@@ -41,6 +42,7 @@ def foundation(instances: Instances, settings: Settings, access: Access, place: 
             cache_port=settings.cache_port,
             endpoint_security_group_id=network.endpoint_security_group_id,
             endpoint_cidrs=[each for each in settings.network.endpoints if not each.startswith("sg-")],
+            endpoint_groups=[each for each in settings.network.endpoints if each.startswith("sg-")],
         ),
     )
     remotes = _remotes(instances, settings, place)

@@ -12,6 +12,7 @@ from typing import Any
 from graph.cloud import Cloud, Made
 from graph.errors import CloudError
 from graph.identity import name_of
+from graph.imported import plain_id
 from graph.kinds import changeable_kind
 from graph.resource import Resource
 from runtime.plugin.place import HeldResource
@@ -25,7 +26,8 @@ class FilePlace:
     An id in AWS is not always unique to its type: a metric filter's is its name, unique in its log group, and every
     password's is `none`. The second of one id has its URN beside it.
 
-    The file is read again whenever it has changed: an edit of it is drift.
+    The file is read again whenever it has changed: an edit of it is drift. What is in it without a URN was there before
+    the stack, by the id that it is imported by; it becomes the URN's that reads it first.
     """
 
     def __init__(self, path: Path, cloud: Callable[[str], Cloud], region: str) -> None:
@@ -59,7 +61,8 @@ class FilePlace:
     def read(self, token: str, identity: str, urn: str) -> HeldResource | None:
         with self._mutex:
             self._load()
-            return self._resources.get(self._key(token, identity, urn))
+            self._claim(token, identity, urn)
+            return self._resources.get(self._key(token, plain_id(identity), urn))
 
     def update(self, resource: Resource, identity: str) -> Made:
         with self._mutex:
@@ -121,6 +124,13 @@ class FilePlace:
     def _save(self) -> None:
         _replace(self.path, json.dumps({"resources": self._resources}, indent=1, sort_keys=True) + "\n")
         self._stamp = self.path.stat().st_mtime_ns
+
+    def _claim(self, token: str, identity: str, urn: str) -> None:
+        found = self._resources.get(f"{token}|{identity}")
+        if found is not None and not found["urn"]:
+            del self._resources[f"{token}|{identity}"]
+            self._resources[self._key(token, found["id"], urn)] = {**found, "urn": urn}
+            self._save()
 
     def _key(self, token: str, identity: str, urn: str) -> str:
         """Where the resource is, or would be."""

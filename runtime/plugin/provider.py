@@ -16,6 +16,7 @@ from graph.cloud import Made
 from graph.defaults import complete
 from graph.diff import Verb, diff
 from graph.errors import CloudError
+from graph.imported import imported
 from graph.kinds import changeable_kind
 from graph.marks import DEFAULTS, UNKNOWN, Properties, declared, marked, secrets, unwrap
 from graph.resource import Resource
@@ -107,6 +108,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             read(request.old_inputs),
             read(request.news),
             request.ignoreChanges,
+            read(request.olds),
         )
         answer = provider_pb2.DiffResponse
         return answer(
@@ -136,6 +138,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         live = self.place.read(_token(request.urn), request.id, request.urn)
         if live is None:
             return provider_pb2.ReadResponse()
+        if not request.properties.fields:  # nothing of it is in the state: an import
+            found = imported(changeable_kind(live["type"]), live["inputs"], live["outputs"])
+            return provider_pb2.ReadResponse(id=live["id"], inputs=write(found.inputs), properties=write(found.outputs))
         was, inputs = read(request.inputs), _inputs_now(read(request.inputs), live)
         kept = {key: v for key, v in read(request.properties).items() if key in inputs or key not in was}
         state = {**kept, **_own(inputs), **live["outputs"]}
@@ -147,7 +152,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         gone = was.keys() - inputs.keys()
         kept = {key: value for key, value in read(request.olds).items() if key not in gone}
         if request.preview:
-            changed = diff(changeable_kind(token), was, inputs).changed.keys()
+            held = read(request.olds)
+            changed = diff(changeable_kind(token), was, inputs, held=held).changed.keys()
             unknown = {key: UNKNOWN for key, causes in changeable_kind(token).follows.items() if causes & changed}
             return provider_pb2.UpdateResponse(properties=write({**kept, **unknown, **_own(inputs)}))
         self._go_on()
@@ -206,12 +212,14 @@ def _state(urn: str, inputs: Properties, made: Made) -> Properties:
 
 
 def _inputs_now(inputs: Properties, live: HeldResource) -> Properties:
-    """The state's inputs as they are now. A secret cannot be read back: it stays as the state has it."""
-    hidden = secrets(inputs)
-    kept = {key: value for key, value in inputs.items() if key in hidden or key == DEFAULTS}
+    """The state's inputs as they are now; a secret, and what AWS does not tell, as the state has them."""
+    kind, there = changeable_kind(live["type"]), live["inputs"]
+    hidden = secrets(inputs) | (kind.untold.keys() - there.keys()) | {DEFAULTS}
+    noticed = imported(kind, there, {}).inputs.keys() | inputs.keys()
     now = {
         # Equal but for the order of a set: as the state has it.
         key: inputs[key] if key in inputs and same(unwrap(inputs[key]), value) else value
-        for key, value in live["inputs"].items()
+        for key, value in there.items()
+        if key in noticed
     }
-    return {**now, **kept}
+    return {**now, **{key: value for key, value in inputs.items() if key in hidden}}

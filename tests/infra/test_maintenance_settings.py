@@ -24,12 +24,13 @@ def load(stack: str = "dev", **config: Any) -> Settings:
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
-def test_it_is_on_by_default_and_off_with_null(stack: str) -> None:
+def test_it_is_on_by_default_and_off_with_null_which_the_engine_writes_as_an_empty_text(stack: str) -> None:
     made = load(stack)
     assert made.maintenance
     assert (made.maintenance.at, made.maintenance.budget, made.maintenance.in_task) == ("Sun 03:00", "10m", False)
     assert not list(rules(made))
     assert load(stack, maintenance=None).maintenance is None
+    assert load(stack, maintenance="").maintenance is None
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (GROUP, {}, {"transitEncryptionEnabled": True}, B, "cache-tls-on-jump"),
     (GROUP, {"transitEncryptionMode": "preferred"},
      {"transitEncryptionMode": "preferred", "transitEncryptionEnabled": True}, I, "cache-tls-on"),
-    (GROUP, {"transitEncryptionEnabled": True}, {}, D, "cache-tls-off"),
+    (GROUP, {"transitEncryptionEnabled": True}, {"transitEncryptionEnabled": False}, D, "cache-tls-off"),
     (GROUP, {}, {"atRestEncryptionEnabled": True}, L, "cache-encryption"),
     (GROUP, {"kmsKeyId": "a"}, {"kmsKeyId": "b"}, L, "cache-key"),
     (GROUP, {"subnetGroupName": "a"}, {"subnetGroupName": "b"}, L, "cache-subnets"),

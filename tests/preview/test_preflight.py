@@ -194,8 +194,12 @@ Change = Callable[[list[dict[str, Any]]], None]
 
 
 def changed(prod: Deployment, edit: Change) -> Preflight:
+    """The preflight over what was there, with other inputs: the resource has then another state too."""
     state = export(prod)
-    edit(state["deployment"]["resources"])
+    resources = state["deployment"]["resources"]
+    edit(resources)
+    for each in resources:
+        each["outputs"] = {**each.get("outputs", {}), **each.get("inputs", {})}
     return preflight(prod, read(json.dumps(state)))
 
 

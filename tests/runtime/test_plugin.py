@@ -303,9 +303,46 @@ def test_drift_is_read(plugin: Plugin) -> None:
     assert read == (ARN, {**now, DEFAULTS: ["kmsMasterKeyId"]}, {**now, "arn": state["arn"]})
 
 
-def test_a_resource_that_the_state_does_not_have_is_read_whole(plugin: Plugin) -> None:
-    _, state = plugin.create(TOPIC, {"name": "a", DEFAULTS: []})
-    assert plugin.read(TOPIC, ARN, {}, {}) == (ARN, {"name": "a"}, state)
+def test_what_was_there_before_is_imported(plugin: Plugin) -> None:
+    """Without defaults and what AWS does not tell, with what the provider puts in its place; it is the URN's then."""
+    there = {
+        "urn": "",
+        "type": INSTANCE,
+        "id": "db-A",
+        "inputs": {
+            "identifier": "orders",
+            "multiAz": False,
+            "port": 5433,
+            "copyTagsToSnapshot": False,
+            "autoMinorVersionUpgrade": False,
+            "publiclyAccessible": True,
+            "enabledCloudwatchLogsExports": [],
+            "applyImmediately": True,
+            "kmsKeyId": None,
+        },
+        "outputs": {"resourceId": "db-A"},
+    }
+    plugin.state.write_text(json.dumps({"resources": {f"{INSTANCE}|db-A@eu-west-3": there}}))
+    identity, inputs, state = plugin.read(INSTANCE, "db-A@eu-west-3", {}, {})
+    assert identity == "db-A"
+    assert inputs == {
+        "identifier": "orders",
+        "port": 5433,
+        "autoMinorVersionUpgrade": False,
+        "publiclyAccessible": True,
+        "skipFinalSnapshot": True,
+        DEFAULTS: [],
+    }
+    assert state == {
+        **{key: value for key, value in inputs.items() if key != DEFAULTS},
+        "multiAz": False,
+        "copyTagsToSnapshot": False,
+        "enabledCloudwatchLogsExports": [],
+        "deleteAutomatedBackups": True,
+        "resourceId": "db-A",
+    }
+    assert plugin.held == {f"{INSTANCE}|db-A": {**there, "urn": plugin.urn(INSTANCE)}}
+    assert plugin.read(INSTANCE, "db-A", inputs, state)[:2] == (identity, inputs)
 
 
 def test_secrets_stay_secret_and_out_of_the_file(plugin: Plugin) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from components.keys import Keys, KeysArgs
 from components.network.firewall import Firewall, FirewallArgs, check_peers
-from components.network.vpc import ENDPOINTS, Network, NetworkArgs, subnet_cidrs
+from components.network.vpc import Network, NetworkArgs, subnet_cidrs
+from knowledge.networks import ENDPOINTS
 
 PLACE = {"region": "eu-west-1", "account_id": "123456789012"}
 
@@ -213,6 +214,12 @@ def test_rules_of_the_firewall(record: Any) -> None:
     for each in seen.resources[1:]:
         assert each.parent == "fw"
         assert each.inputs["description"]
+
+
+def test_a_runner_that_carries_a_group_which_lets_it_out_gets_no_rule_of_its_own_for_that(record: Any) -> None:
+    args = FirewallArgs(prefix="crm-dev", vpc_id="vpc-1", endpoint_groups=["sg-0a1b"])
+    seen = record(lambda: Firewall("fw", args))
+    assert sorted(seen.of("SecurityGroupEgressRule")) == ["fw-runner-to-cache", "fw-runner-to-database"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+"""What a stack's file says of what is around the servers: logs, who is notified, the master's secret. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from adopt import instance_facts as facts
+from adopt.estate import Described, Estate
+from knowledge.alarms.recipients import ENDPOINTS
+from knowledge.limits import LOG_RETENTION
+
+LONGEST = LOG_RETENTION.edges[-1]
+"""Days that CloudWatch Logs keeps lines at most, unless it keeps them for ever."""
+SEVERITIES = ("critical", "warning", "info")
+
+
+def log_groups(estate: Estate) -> Iterator[Described]:
+    """Those that the instances write to."""
+    prefixes = tuple(f"{facts.LOGS}{each.identifier}/" for each in (estate.primary, *estate.replicas.values()))
+    return (each for each in estate.around.log_groups if str(each.get("logGroupName")).startswith(prefixes))
+
+
+def log_retention(estate: Estate) -> tuple[int | None, str]:
+    """Days that logs are kept, the longest of all groups so that no line goes; None where there is no group.
+
+    With a remark where a group keeps its lines for ever, which a stack does not.
+    """
+    kept = {str(each["logGroupName"]): int(each.get("retentionInDays") or 0) for each in log_groups(estate)}
+    ever = sorted(name for name, days in kept.items() if not days)
+    if ever:
+        return LONGEST, f"{', '.join(ever)} never expire: RDS writes to CloudWatch for less than these days yet."
+    return max(kept.values(), default=None), ""
+
+
+def recipients(estate: Estate) -> tuple[dict[str, list[dict[str, str]]], list[str]]:
+    """Who hears today, by severity: of alarms `critical`, of RDS's events `info`; and what is left to a person.
+
+    A webhook's address is often its password, and stays out of the file.
+    """
+    heard = {str(each["TopicArn"]): each.get("Subscriptions") or [] for each in estate.around.topics}
+    by = {"critical": _of_alarms(estate), "info": _of_events(estate)}
+    found: dict[str, list[dict[str, str]]] = {}
+    remarks: list[str] = []
+    for severity, topics in by.items():
+        for topic in topics:
+            for each in heard.get(topic, ()):
+                kind, address = str(each.get("Protocol")), str(each.get("Endpoint"))
+                known = kind in ("email", "sqs") and re.fullmatch(ENDPOINTS[kind][0], address)
+                if known and {kind: address} not in found.setdefault(severity, []):
+                    found[severity].append({kind: address})
+                elif not known:
+                    remarks.append(f"{topic.rpartition(':')[2]} has a recipient by {kind} too: add it to {severity}.")
+    return {severity: every for severity, every in found.items() if every}, list(dict.fromkeys(remarks))
+
+
+def _of_alarms(estate: Estate) -> Sequence[str]:
+    arns = {str(arn) for each in estate.around.alarms for arn in each.get("AlarmActions") or ()}
+    return sorted(each for each in arns if ":sns:" in each)
+
+
+def _of_events(estate: Estate) -> Sequence[str]:
+    return sorted({str(each["SnsTopicArn"]) for each in estate.around.event_subscriptions})
+
+
+def master_secret(estate: Estate, prefix: str) -> tuple[str | None, str]:
+    """ARN of the secret that seems to hold the master's password, with a remark; None where none, or more than one.
+
+    No value is read. One of the stack's own name is imported, and need not be named.
+    """
+    it = estate.primary.described
+    words = {str(it.get("MasterUsername", "")).lower(), "master", "admin", "root"} - {""}
+    found = [each for each in estate.around.secrets if _of_master(each, estate.primary.identifier, words)]
+    own = f"{prefix}/"
+    if len(found) != 1 or any(str(each.get("Name")).startswith(own) for each in found):
+        return None, ""
+    return str(found[0]["ARN"]), f"{found[0]['Name']} by its name: look whether it holds the master's password."
+
+
+def _of_master(secret: Described, identifier: str, words: set[str]) -> bool:
+    if secret.get("OwningService") or secret.get("DeletedDate"):
+        return False
+    name = str(secret.get("Name", "")).lower()
+    return identifier.lower() in name and bool(words & set(re.split(r"[^a-z0-9_]+", name.replace(identifier, " "))))
+
+
+def notify(found: Mapping[str, list[dict[str, str]]]) -> dict[str, Any]:
+    """`notify` of a stack's file."""
+    return {severity: found[severity] for severity in SEVERITIES if severity in found}

@@ -1,0 +1,108 @@
+"""`network` of a stack's file: the VPC and the subnets that the servers are in, and the way to AWS's APIs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from adopt import instance_facts as facts
+from adopt.estate import Described, Estate
+from adopt.refusal import Refusal
+from knowledge.networks import ENDPOINTS
+from knowledge.regions import endpoint
+
+EVERYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkFound:
+    """What the servers' network is to a stack."""
+
+    section: dict[str, Any]
+    comment: str = ""
+    """What is to be looked at, of `endpoints`."""
+    refusal: Refusal | None = None
+
+
+def network(estate: Estate) -> NetworkFound:
+    """The primary's VPC, its subnets, and where the stack's functions find AWS's APIs.
+
+    That is: endpoints of the VPC for all that they call; else NAT, by a security group that lets them out; else
+    endpoints that the stack makes.
+    """
+    it = estate.primary.described
+    section: dict[str, Any] = {"vpc": facts.vpc(it), "subnets": facts.subnets(it)}
+    have = _endpoints(estate, facts.vpc(it))
+    if have >= set(ENDPOINTS):
+        return NetworkFound(section=section | {"endpoints": sorted(_blocks(estate, facts.vpc(it)))})
+    if _by_nat(estate, section["subnets"]):
+        group = next(_open_outwards(estate, facts.security_groups(it)), None)
+        if group:
+            comment = f"The functions get out by NAT: they carry {group}, whose rules let them."
+            return NetworkFound(section=section | {"endpoints": [group]}, comment=comment)
+    if have:
+        return NetworkFound(section=section, refusal=_half(estate, facts.vpc(it), have))
+    return NetworkFound(section=section)
+
+
+def _endpoints(estate: Estate, vpc: str) -> set[str]:
+    """APIs for which the VPC has an endpoint under the API's own name."""
+    called = {endpoint(api, estate.region): api for api in ENDPOINTS}
+    return {
+        called[each["ServiceName"]]
+        for each in estate.around.vpc_endpoints
+        if each.get("VpcId") == vpc and each.get("PrivateDnsEnabled") and each.get("ServiceName") in called
+    }
+
+
+def _blocks(estate: Estate, vpc: str) -> Iterator[str]:
+    """Networks of the VPC, in which its endpoints are."""
+    for each in estate.around.vpcs:
+        if each.get("VpcId") == vpc:
+            yield from {str(one["CidrBlock"]) for one in each.get("CidrBlockAssociationSet") or [each]}
+
+
+def _by_nat(estate: Estate, subnets: Collection[str]) -> bool:
+    """Whether each of the subnets has a way out that is no internet gateway, which is none for a function."""
+    tables = estate.around.route_tables
+    named = {
+        str(each["SubnetId"]): table
+        for table in tables
+        for each in table.get("Associations") or []
+        if each.get("SubnetId")
+    }
+    main = next((table for table in tables if any(each.get("Main") for each in table.get("Associations") or [])), None)
+    return bool(subnets) and all(_leads_out(named.get(subnet, main)) for subnet in subnets)
+
+
+def _leads_out(table: Described | None) -> bool:
+    return any(
+        each.get("DestinationCidrBlock") == EVERYWHERE
+        and any(each.get(way) for way in ("NatGatewayId", "TransitGatewayId", "NetworkInterfaceId"))
+        for each in (table or {}).get("Routes") or []
+    )
+
+
+def _open_outwards(estate: Estate, groups: Collection[str]) -> Iterator[str]:
+    """Of these groups those that let out to AWS's APIs."""
+    for each in sorted(estate.around.security_groups, key=lambda group: str(group["GroupId"])):
+        if each["GroupId"] in groups and any(map(_lets_out, each.get("IpPermissionsEgress") or [])):
+            yield str(each["GroupId"])
+
+
+def _lets_out(rule: Described) -> bool:
+    https = rule.get("IpProtocol") == "-1" or rule.get("FromPort", 0) <= 443 <= rule.get("ToPort", 0)
+    return https and any(each.get("CidrIp") == EVERYWHERE for each in rule.get("IpRanges") or [])
+
+
+def _half(estate: Estate, vpc: str, have: Collection[str]) -> Refusal:
+    lacks = [api for api in ENDPOINTS if api not in have]
+    return Refusal(
+        what=vpc,
+        why=f"it has endpoints of {', '.join(sorted(have))} and none of {', '.join(lacks)}, which a stack needs: it "
+        "makes all of them or none, and AWS takes no second one of a name",
+        way="for each that is missing `aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --private-dns-enabled "
+        f"--vpc-id {vpc} --service-name {endpoint(lacks[0], estate.region)} --subnet-ids ... --security-group-ids ...`",
+        whole=True,
+    )
