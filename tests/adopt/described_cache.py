@@ -117,13 +117,13 @@ def _without_none(given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def shard(number: int, *members: str) -> dict[str, Any]:
+def shard(number: int, *members: str, port: int = 6380) -> dict[str, Any]:
     """A NodeGroup of these CacheClusters."""
     return {
         "NodeGroupId": f"{number:04}",
         "Status": "available",
-        "PrimaryEndpoint": {"Address": "orders-cache.abcdef.ng.0001.euw1.cache.amazonaws.com", "Port": 6380},
-        "ReaderEndpoint": {"Address": "orders-cache-ro.abcdef.ng.0001.euw1.cache.amazonaws.com", "Port": 6380},
+        "PrimaryEndpoint": {"Address": "orders-cache.abcdef.ng.0001.euw1.cache.amazonaws.com", "Port": port},
+        "ReaderEndpoint": {"Address": "orders-cache-ro.abcdef.ng.0001.euw1.cache.amazonaws.com", "Port": port},
         "NodeGroupMembers": [{"CacheClusterId": each, "CacheNodeId": "0001"} for each in members],
     }
 
@@ -201,9 +201,9 @@ def user(id_: str, name: str, access: str, *, type_: str = "password", engine: s
 
 
 def user_group(
-    name: str = "orders", *, users: Sequence[str] = ("orders-default", "orders-app"), caches: Sequence[str] = ()
+    *caches: str, name: str = "orders", users: Sequence[str] = ("orders-default", "orders-app")
 ) -> dict[str, Any]:
-    """A UserGroup; `caches` are those that use it besides `orders-cache`."""
+    """A UserGroup of these caches."""
     return described(
         "elasticache",
         "UserGroup",
@@ -213,7 +213,7 @@ def user_group(
             "Engine": "redis",
             "UserIds": list(users),
             "MinimumEngineVersion": "6.0",
-            "ReplicationGroups": ["orders-cache", *caches],
+            "ReplicationGroups": list(caches),
             "ARN": f"{ARN}:usergroup:{name}",
         },
     )
@@ -283,7 +283,7 @@ def running(
         nodes=tuple(_node(each, **{"ReplicationGroupId": id_, **same, **(node or {})}) for each in members),
         parameter_group=own,
         users=USERS,
-        user_groups=(user_group(),),
+        user_groups=(user_group(id_),),
     )
     return replace(cache, **differs)
 
