@@ -85,6 +85,7 @@ def test_a_file_that_was_changed_since_stands_and_what_it_says_otherwise_is_said
     assert (said.code, file.read_text()) == (3, text)
     assert said.json["differences"] == [
         'data-tier:postgres.class: "db.m6i.xlarge" in the file, "db.m7g.xlarge" by what is there',
+        'data-tier:postgres.replicas.standby.class: nothing in the file, "db.m6i.xlarge" by what is there',
         'data-tier:keys: {"deletion_window": 30} in the file, nothing by what is there',
     ]
     replaced = adopt(folder, "--replace", "--json")
