@@ -59,6 +59,12 @@ class CacheClass(InstanceClass):
     def memory_bytes(self) -> int:
         return self.maxmemory_bytes
 
+    @property
+    def tiered(self) -> bool:
+        """Whether it has a disk for what is seldom used (data tiering), which is always on (CreateReplicationGroup,
+        DataTieringEnabled)."""
+        return self.name.startswith("cache.r6gd.")
+
 
 _DATA = json.loads(files(__package__).joinpath("classes.json").read_text("utf-8"))
 

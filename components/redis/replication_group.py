@@ -13,6 +13,7 @@ import pulumi_random as random
 from components.redis.args import RedisArgs
 from components.redis.users import CacheUsers, CacheUsersArgs
 from components.secret import secret
+from knowledge import classes
 from knowledge.redis.abilities import has_tls_mode
 from knowledge.redis.parameters import node_count
 
@@ -161,6 +162,7 @@ class Redis(pulumi.ComponentResource):
             engine=args.engine,
             engine_version=args.version,
             node_type=args.node_type,
+            data_tiering_enabled=True if classes.cache_class(args.node_type).tiered else None,
             parameter_group_name=self._parameters(child),
             port=args.port,
             # One that was there before may be `compatible`, between the two.

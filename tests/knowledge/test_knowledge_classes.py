@@ -83,6 +83,36 @@ CACHE = [
         maxmemory_bytes=14037181030,
         maxclients=65000,
     ),
+    CacheClass(
+        name="cache.t3.small",
+        vcpu=2,
+        memory_gib=1.37,
+        network_gbps=5,
+        burstable=True,
+        cpu_credits=576,
+        maxmemory_bytes=1471026299,
+        maxclients=46000,
+    ),
+    CacheClass(
+        name="cache.m4.10xlarge",
+        vcpu=40,
+        memory_gib=154.64,
+        network_gbps=10,
+        burstable=False,
+        cpu_credits=0,
+        maxmemory_bytes=166047614239,
+        maxclients=65000,
+    ),
+    CacheClass(
+        name="cache.r6gd.xlarge",
+        vcpu=4,
+        memory_gib=26.32,
+        network_gbps=10,
+        burstable=False,
+        cpu_credits=0,
+        maxmemory_bytes=28261849702,
+        maxclients=65000,
+    ),
 ]
 
 
@@ -101,7 +131,9 @@ def test_families() -> None:
         return sorted({str(name).split(".")[1] for name in names})  # type: ignore[attr-defined]
 
     assert families(RDS_CLASSES) == ["m6g", "m6i", "m7g", "m7i", "m8g", "r6g", "r6i", "r7g", "r7i", "r8g", "t4g"]
-    assert families(CACHE_CLASSES) == ["m6g", "m7g", "r6g", "r7g", "t4g"]
+    assert families(CACHE_CLASSES) == [
+        *("c7gn", "c8gn", "m4", "m5", "m6g", "m7g", "m8g", "r4", "r5", "r6g", "r6gd", "r7g", "r8g", "t3", "t4g")
+    ]
 
 
 def test_every_rds_row_keeps_the_family_ratio() -> None:
@@ -131,7 +163,7 @@ def test_cache_memory_is_maxmemory_rounded() -> None:
 
 def test_credits_go_with_the_t_family() -> None:
     for one in (*RDS_CLASSES.values(), *CACHE_CLASSES.values()):
-        assert (one.cpu_credits > 0) is one.burstable is (".t4g." in one.name)
+        assert (one.cpu_credits > 0) is one.burstable is (one.name.split(".")[1] in ("t3", "t4g"))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.redis.args import RedisArgs
+from components.redis.existing import ExistingCache, ExistingDelivery
 from components.redis.replication_group import Redis
 from knowledge.parameters import Parameter
 
@@ -231,3 +232,28 @@ def test_a_first_preview_knows_no_node_yet(record: Any) -> None:
 
     record(program, preview=True)
     assert known == [False, False, False]
+
+
+def test_events_and_logs_of_an_existing_cache_go_on_to_where_they_went(record: Any) -> None:
+    kept = ExistingCache(
+        topic_arn="arn:theirs", logs={"slow-log": ExistingDelivery(destination="crm-slow", type="kinesis-firehose")}
+    )
+    seen = record(lambda: Redis("main", args(notification_topic_arn="arn:t", existing=kept)))
+    group = seen["main-group"].inputs
+    assert group["notificationTopicArn"] == "arn:theirs"
+    assert group["logDeliveryConfigurations"] == [
+        {"destination": "crm-slow", "destinationType": "kinesis-firehose", "logFormat": "json", "logType": "slow-log"},
+        {
+            "destination": "/aws/elasticache/crm-dev-main/engine-log",
+            "destinationType": "cloudwatch-logs",
+            "logFormat": "json",
+            "logType": "engine-log",
+        },
+    ]
+    assert [name for kind, name, _ in seen.listing if kind == "LogGroup"] == ["main-engine-log"]
+
+
+@pytest.mark.parametrize(("node_type", "tiered"), [("cache.r6gd.xlarge", True), ("cache.r6g.xlarge", None)])
+def test_a_node_with_a_disk_uses_it(record: Any, node_type: str, tiered: bool | None) -> None:
+    group = record(lambda: Redis("main", args(node_type=node_type)))["main-group"].inputs
+    assert group.get("dataTieringEnabled") == tiered
