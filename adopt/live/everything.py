@@ -5,10 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from adopt.estate import Estate
+from adopt.live.access import aliases, roles, secrets, security_groups
 from adopt.live.caches import caches
+from adopt.live.instances import instances
+from adopt.live.logs import log_groups
+from adopt.live.notified import alarms, subscriptions, topics
 from adopt.live.resource import LiveResource
 
-SOURCES: tuple[Callable[[Estate], Iterator[LiveResource]], ...] = (caches,)
+SOURCES: tuple[Callable[[Estate], Iterator[LiveResource]], ...] = (
+    aliases,
+    topics,
+    secrets,
+    roles,
+    security_groups,
+    log_groups,
+    instances,
+    caches,
+    subscriptions,
+    alarms,
+)
 """One for each type, or for a few that belong together."""
 
 
