@@ -10,11 +10,12 @@ from typing import Any
 import psycopg
 
 from bootstrap.access import AccessError, load_access
-from bootstrap.access.names import identity_name, logins
+from bootstrap.access.names import identity_name
 from bootstrap.errors import BootstrapError
 from bootstrap.imported.grants import everybody
 from bootstrap.imported.identities import identity, siblings
 from bootstrap.imported.policies import policies
+from bootstrap.postgres.active_logins import active
 from bootstrap.postgres.desired import PUBLIC, Desired, desired
 from bootstrap.postgres.facts import Fact, Granted
 from bootstrap.postgres.live import MARK, Live, LiveRole, read
@@ -177,7 +178,8 @@ def _by_role(facts: list[Fact]) -> dict[str, list[str]]:
 
 
 def _wanted(data: dict[str, Any], live: Live) -> Desired:
-    return desired(load_access(data), _active(live), iam=True)
+    access = load_access(data)
+    return desired(access, active(access, {name: role.login for name, role in live.roles.items()}), iam=True)
 
 
 def _changes(data: dict[str, Any], live: Live) -> list[str]:
@@ -188,11 +190,6 @@ def _changes(data: dict[str, Any], live: Live) -> list[str]:
         return [str(problem) for problem in error.problems]
     same = _focused(wanted, live)
     return [*map(str, plan(wanted, same)), *strangers(wanted, same)]
-
-
-def _active(live: Live) -> dict[str, str]:
-    can = {name for name, role in live.roles.items() if role.login}
-    return {name: "".join(n[-1] for n in logins(name) if n in can) or "a" for name in live.roles}
 
 
 def _focused(wanted: Desired, live: Live) -> Live:

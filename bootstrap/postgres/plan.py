@@ -62,12 +62,13 @@ def _roles(wanted: Desired, live: Live) -> Iterator[Action]:
             yield statement("create", subject, f"CREATE ROLE {ident(role.name)} {kind}")
             if not role.login and role.connection_limit != -1:
                 yield _alter(role.name, f"CONNECTION LIMIT {role.connection_limit}")
-        else:
+        elif not role.present:
             yield from _attributes(wanted, role, has, live)
         if has is None or (has.mark != MARK and "marks" not in wanted.keep):
             comment = f"COMMENT ON ROLE {ident(role.name)} IS {literal(MARK)}"
             yield statement("mark", subject, comment)
-        yield from _settings(role, has, live)
+        if not role.present:
+            yield from _settings(role, has, live)
 
 
 def _attributes(wanted: Desired, role: Role, has: LiveRole, live: Live) -> Iterator[Action]:

@@ -91,6 +91,11 @@ def import_users(client: Any) -> ImportedUsers:
     return ImportedUsers(users=found, beside=tuple(beside), differences=tuple(left))
 
 
+def live_users(client: Any) -> frozenset[str]:
+    """Return the names of the server's users; raise NodeError."""
+    return frozenset(node.read(client, _TARGET).users)
+
+
 def _me(client: Any) -> str:
     return str(client.execute_command("ACL", "WHOAMI"))
 
