@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import described_rds
+import tiers
 from botocore_shape import described
-from tiny_estate import estate
 
-from adopt.estate import Estate, Group, RunningCache, Surroundings
+from adopt.estate import Estate, Group, RunningCache
 
 ACCOUNT, REGION, VPC = "123456789012", "eu-west-1", "vpc-0a1b2c3d"
 ARN = f"arn:aws:elasticache:{REGION}:{ACCOUNT}"
@@ -275,5 +276,5 @@ _group, _node = group, node  # under the names of keywords
 
 def tier(*caches: RunningCache, **around: Any) -> Estate:
     """A tier with these caches; `around` are fields of its surroundings."""
-    around = {"subnet_groups": (subnet_group(),), **around}
-    return replace(estate(), caches={each.name: each for each in caches}, around=Surroundings(**around))
+    around = {"subnet_groups": (described_rds.subnet_group(), subnet_group()), **around}
+    return replace(tiers.tier(replicas={}, around=around), caches={each.name: each for each in caches})
