@@ -37,7 +37,9 @@ _WAITING = {INSTANCE, CACHE}
 _WHOLE = {"*", "pendingReplacement", "taint", "initErrors", "replaceWith"}
 WINDOW = "in the maintenance window"
 # Inputs that only Pulumi or people read.
-_SILENT = frozenset({"tags", "description", "applyImmediately"})
+_SILENT = frozenset({"tags", "description", "allowMajorVersionUpgrade", "applyImmediately"})
+SILENT = "silent"
+"""Rule of a change to one of these."""
 _HOLDS = frozenset({INSTANCE, CACHE, VAULT, BUCKET, LOG_GROUP, KEY, SECRET})
 """Types that hold what their successor does not."""
 PROVIDERS = {"aws": "terraform-provider-aws", "random": "terraform-provider-random"}
@@ -182,7 +184,7 @@ def _default(edit: Edit) -> Rule:
         )
     quiet = edit.key in _SILENT
     return Rule(
-        id="silent" if quiet else "updated",
+        id=SILENT if quiet else "updated",
         key=edit.key,
         users="Nothing." if quiet else "Updated in place; no rule of ours says more.",
     )
