@@ -201,13 +201,28 @@ def _replica(rds: Any, asked: Any) -> Any:
     )
 
 
+def _repair_caches(elasticache: Any, ec2: Any) -> None:
+    """The subnet group of caches lies in the VPC of its subnets."""
+    described = elasticache._describe_subnet_groups
+
+    def describe(asked: Any) -> Any:
+        for group in elasticache._subnet_groups.values():
+            first = group["Subnets"][0]["SubnetIdentifier"] if group["Subnets"] else ""
+            if found := ec2._subnets.get(first):
+                group["VpcId"] = found["VpcId"]
+        return described(asked)
+
+    elasticache._describe_subnet_groups = describe
+
+
 async def _serve(port: int) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config as Served
     from ministack import app
-    from ministack.services import rds
+    from ministack.services import ec2, elasticache, rds
 
     _repair(rds)
+    _repair_caches(elasticache, ec2)
     config = Served()
     config.bind, config.loglevel = [f"127.0.0.1:{port}"], "WARNING"
     await serve(app.app, config)  # type: ignore[arg-type]
