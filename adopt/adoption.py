@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from adopt import tags
 from adopt.estate import Estate
 from adopt.import_file import import_file
 from adopt.imported import imported
@@ -22,6 +23,8 @@ from graph.deployment import Deployment
 from graph.saved import read
 from infra.settings.problems import SettingsError
 from knowledge.names import prefix
+
+_TAGS = "Tags that were there: nobody reads, changes or removes them from here."
 
 Program = Callable[[Mapping[str, Any]], Deployment]
 """Runs the program offline with a stack's configuration. Raise `SettingsError` for what is wrong with it."""
@@ -50,28 +53,32 @@ def adoption(
     program: Program,
     *,
     computed: bool = False,
+    extensions: tuple[str, ...] = (),
     config: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> Adoption:
     """Adopt `estate` as a stack of the application `name`.
 
-    `computed`: parameters as the product computes them, in place of the live ones. `config` is that of a stack's file
-    which is there already: it stands, whatever would be written. `versions` are those of the providers, by package.
+    `computed`: parameters as the product computes them, in place of the live ones. `extensions` are those that the
+    application declares. `config` is that of a stack's file which is there already: it stands, whatever would be
+    written. `versions` are those of the providers, by package.
     """
     refused = (*owned(estate, prefix(name, stack)), *refusals(estate))
     if any(each.whole for each in refused):
         return _nothing(estate, stack, refused)
     taken = without(estate, refused)
-    file = written(taken, name, computed=computed)
+    file = written(taken, name, stack=stack, computed=computed, extensions=extensions)
     refused += file.refusals
     if any(each.whole for each in refused):
         return _nothing(estate, stack, refused)
-    stands = file.config if config is None else config
     try:
-        deployment = program(stands)
+        deployment = program(file.config if config is None else config)
     except SettingsError as error:
         return _nothing(estate, stack, (*refused, *_undeclarable(error)))
-    matched = tuple(matches(deployment, live(taken), estate.region))
+    found = tuple(matches(deployment, live(taken), estate.region))
+    proposed = tags.ignoring(file.config, tags.foreign(deployment, found))
+    stands = proposed if config is None else config
+    matched = tags.read(stands, found)
     state = imported(deployment, matched)
     report = Report(
         stack=stack,
@@ -86,8 +93,8 @@ def adoption(
     return Adoption(
         report=report,
         config=stands,
-        proposed=file.config,
-        comments=file.comments,
+        proposed=proposed,
+        comments={**file.comments, **({("config", tags.IGNORED): (_TAGS,)} if tags.IGNORED in proposed else {})},
         imports=import_file(deployment, matched, versions or {}),
         state=state,
     )

@@ -54,6 +54,7 @@ def adopt(
     [bold]Examples:[/] datatier adopt prod --instance orders --cache main=orders-cache --region eu-west-1
     """
     from adopt.adoption import adoption
+    from infra.load import declared_extensions
     from knowledge import names
     from scaffold.apply import alone
 
@@ -72,6 +73,7 @@ def adopt(
             str(where.project.get(_NAME, "")),
             program,
             computed=take_computed,
+            extensions=declared_extensions(where.root),
             config=where.config if stands else None,
             versions={each: version(f"pulumi-{each}") for each in ("aws", "random")},
         )

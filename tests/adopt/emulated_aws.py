@@ -202,17 +202,22 @@ def _replica(rds: Any, asked: Any) -> Any:
 
 
 def _repair_caches(elasticache: Any, ec2: Any) -> None:
-    """The subnet group of caches lies in the VPC of its subnets."""
-    described = elasticache._describe_subnet_groups
+    """The subnet group of caches has its subnets, and lies in their VPC (botocore: `SubnetIds.SubnetIdentifier.N`)."""
+    created = elasticache._create_subnet_group
 
-    def describe(asked: Any) -> Any:
-        for group in elasticache._subnet_groups.values():
-            first = group["Subnets"][0]["SubnetIdentifier"] if group["Subnets"] else ""
-            if found := ec2._subnets.get(first):
-                group["VpcId"] = found["VpcId"]
-        return described(asked)
+    def create(asked: Any) -> Any:
+        answer = created(asked)
+        group = elasticache._subnet_groups[elasticache._p(asked, "CacheSubnetGroupName")]
+        ids = [asked[key][0] for key in sorted(asked) if key.startswith("SubnetIds.SubnetIdentifier.")]
+        subnets = [ec2._subnets[each] for each in ids]
+        group["VpcId"] = subnets[0]["VpcId"]
+        group["Subnets"] = [
+            {"SubnetIdentifier": name, "SubnetAvailabilityZone": {"Name": each["AvailabilityZone"]}}
+            for name, each in zip(ids, subnets, strict=True)
+        ]
+        return answer
 
-    elasticache._describe_subnet_groups = describe
+    elasticache._create_subnet_group = create
 
 
 async def _serve(port: int) -> None:
