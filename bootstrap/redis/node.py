@@ -151,8 +151,8 @@ def plan(
             commands.append(("ACL", "SETUSER", "default", "off"))
         else:
             differences.append(f"{target}: user default is on; if nobody needs it: ACL SETUSER default off")
-    marked = _marked(live.users.get(marker))
-    ours = sorted((marked & live.users.keys()) - names - {admin, "default"})
+    made = marked(live.users.get(marker))
+    ours = sorted((made & live.users.keys()) - names - {admin, "default"})
     if remove:
         changes += [of_user(target, n, "remove", "deleted", takes_away=True) for n in ours]
         commands += [("ACL", "DELUSER", *ours)] if ours else []
@@ -162,7 +162,7 @@ def plan(
         for name in strangers(live, {*names, *ours, admin, *others})
     ]
     wanted = sorted(names | (set() if remove else set(ours)))
-    if wanted != sorted(marked):
+    if wanted != sorted(made):
         commands.append(_marker(marker, wanted))
     differing = {change.subject.removeprefix("user ") for change in changes}
     return NodePlan(
@@ -313,7 +313,8 @@ def is_on(kept: Kept | None) -> bool:
     return kept is not None and kept.text.split()[:1] == ["on"]
 
 
-def _marked(marker: Kept | None) -> set[str]:
+def marked(marker: Kept | None) -> set[str]:
+    """Return the names of the users that were made here, by their marker."""
     return {word[1:] for word in marker.text.split() if word.startswith("~")} if marker else set()
 
 
