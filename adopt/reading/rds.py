@@ -27,9 +27,7 @@ def servers(ask: Asking, primary: Described, there: Iterable[Described]) -> Serv
         # Whoever may not list them all may be allowed to read those of the tier.
         unlisted = [(region, name) for region, name in wanted if name not in known[region]]
         alone = dict(zip(unlisted, ask.each(lambda place: _named(ask, *place), unlisted), strict=True))
-        level = [
-            (region, each) for region, name in wanted if (each := known[region].get(name) or alone[region, name])
-        ]
+        level = [(region, each) for region, name in wanted if (each := known[region].get(name) or alone[region, name])]
         found |= {(region, identifier(each)): each for region, each in level}
     groups = _groups(ask, found, known)
     running = {

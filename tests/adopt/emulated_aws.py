@@ -202,8 +202,11 @@ def _replica(rds: Any, asked: Any) -> Any:
 
 
 def _repair_caches(elasticache: Any, ec2: Any) -> None:
-    """The subnet group of caches has its subnets, and lies in their VPC (botocore: `SubnetIds.SubnetIdentifier.N`)."""
-    created = elasticache._create_subnet_group
+    """A subnet group has its subnets, and lies in their VPC; a node is encrypted as its group is.
+
+    (botocore: `SubnetIds.SubnetIdentifier.N`, and CacheCluster.)
+    """
+    created, written = elasticache._create_subnet_group, elasticache._cluster_xml_inner
 
     def create(asked: Any) -> Any:
         answer = created(asked)
@@ -217,7 +220,16 @@ def _repair_caches(elasticache: Any, ec2: Any) -> None:
         ]
         return answer
 
-    elasticache._create_subnet_group = create
+    def node_xml(node: Any) -> str:
+        group = elasticache._replication_groups.get(node.get("ReplicationGroupId"), {})
+        kept = ("AuthTokenEnabled", "TransitEncryptionEnabled", "AtRestEncryptionEnabled")
+        told = "".join(f"<{key}>{str(bool(group.get(key))).lower()}</{key}>" for key in kept)
+        mode = (
+            "<TransitEncryptionMode>required</TransitEncryptionMode>" if group.get("TransitEncryptionEnabled") else ""
+        )
+        return f"{written(node)}{told}{mode}"
+
+    elasticache._create_subnet_group, elasticache._cluster_xml_inner = create, node_xml
 
 
 async def _serve(port: int) -> None:
