@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from adopt import tags
@@ -18,13 +19,19 @@ from adopt.refusal import Refusal
 from adopt.refusals import refusals
 from adopt.report import Report
 from adopt.settings.written import Comments, written
+from adopt.suppress import KEY as SUPPRESS
+from adopt.suppress import suppressed
 from adopt.verdicts import entries
 from graph.deployment import Deployment
 from graph.saved import read
 from infra.settings.problems import SettingsError
 from knowledge.names import prefix
 
-_TAGS = "Tags that were there: nobody reads, changes or removes them from here."
+_SAID = {
+    tags.IGNORED: "Tags that were there: nobody reads, changes or removes them from here.",
+    SUPPRESS: "Rules that what was there breaks: mend it, or say until when it stays.",
+}
+"""Key of the stack's file -> the comment above it."""
 
 Program = Callable[[Mapping[str, Any]], Deployment]
 """Runs the program offline with a stack's configuration. Raise `SettingsError` for what is wrong with it."""
@@ -52,6 +59,7 @@ def adoption(
     name: str,
     program: Program,
     *,
+    today: date | None = None,
     computed: bool = False,
     extensions: tuple[str, ...] = (),
     config: Mapping[str, Any] | None = None,
@@ -59,6 +67,7 @@ def adoption(
 ) -> Adoption:
     """Adopt `estate` as a stack of the application `name`.
 
+    `today` is when policy rules are asked what they say of what is there; without it none is.
     `computed`: parameters as the product computes them, in place of the live ones. `extensions` are those that the
     application declares. `config` is that of a stack's file which is there already: it stands, whatever would be
     written. `versions` are those of the providers, by package.
@@ -77,6 +86,8 @@ def adoption(
         return _nothing(estate, stack, (*refused, *_undeclarable(error)))
     found = tuple(matches(deployment, live(taken), estate.region))
     proposed = tags.ignoring(file.config, tags.foreign(deployment, found))
+    if today and (broken := suppressed(deployment, found, (config or {}).get(SUPPRESS), today)):
+        proposed[SUPPRESS] = broken
     stands = proposed if config is None else config
     matched = tags.read(stands, found)
     state = imported(deployment, matched)
@@ -94,7 +105,7 @@ def adoption(
         report=report,
         config=stands,
         proposed=proposed,
-        comments={**file.comments, **({("config", tags.IGNORED): (_TAGS,)} if tags.IGNORED in proposed else {})},
+        comments={**file.comments, **{("config", key): (_SAID[key],) for key in _SAID if key in proposed}},
         imports=import_file(deployment, matched, versions or {}),
         state=state,
     )

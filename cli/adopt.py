@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from json import dumps
 from typing import TYPE_CHECKING, Annotated, Any
@@ -72,6 +73,7 @@ def adopt(
             stack,
             str(where.project.get(_NAME, "")),
             program,
+            today=datetime.now(UTC).date(),
             computed=take_computed,
             extensions=declared_extensions(where.root),
             config=where.config if stands else None,
