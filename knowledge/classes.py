@@ -13,8 +13,7 @@ GIB = 1024**3
 
 
 _NOT_ADVISED = tuple(
-    f"cache.{family}."
-    for family in ("m4", "m5", "r4", "r5", "t2", "t3", "r6gd", *("m8g", "r8g"), *("c7gn", "c8gn"))
+    f"cache.{family}." for family in ("m4", "m5", "r4", "r5", "t2", "t3", "r6gd", *("m8g", "r8g"), *("c7gn", "c8gn"))
 )
 """Families of which a later one has as much for less; data tiering, which a cache is made with or never has; those of
 Valkey alone; and those for networks that few need."""

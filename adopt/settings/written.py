@@ -13,6 +13,7 @@ from typing import Any
 from adopt import instance_facts as facts
 from adopt.estate import Estate, RunningInstance
 from adopt.left import left
+from adopt.left_caches import left_caches
 from adopt.refusal import Refusal
 from adopt.report import Left, ParameterRow
 from adopt.settings import around, kept, primary, replicas
@@ -76,7 +77,10 @@ def written(
         config=_file(estate, profile, name, said),
         comments=remarks.comments,
         parameters=(*(row for each in parameters.values() for row in each.rows), *cached.parameters),
-        left=tuple(left(estate, {each: parameters[each].why for each in parameters})),
+        left=(
+            *left(estate, {each: parameters[each].why for each in parameters}),
+            *left_caches(estate, cached.referred),
+        ),
     )
 
 
