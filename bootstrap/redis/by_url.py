@@ -77,7 +77,7 @@ def import_users(client: Any) -> ImportedUsers:
     for name in node.strangers(live, {me}):
         kept = live.users[name]
         try:
-            identity = _identity_of(name, {*found, *live.users})
+            identity = identity_of(name, {*found, *live.users})
             rules = parse_listed(kept.text)
             if reason := _unsayable(kept, rules):
                 left.append(f"user {name} {reason}")
@@ -115,7 +115,7 @@ def _unsayable(kept: node.Kept, rules: RuleSet) -> str | None:
     return None
 
 
-def _identity_of(name: str, taken: Collection[str]) -> str:
+def identity_of(name: str, taken: Collection[str]) -> str:
     """Return the identity that a user becomes: of its name, or `orders_app` of `orders-app`; raise ValueError."""
     try:
         return names.identity_name(name)
