@@ -49,7 +49,7 @@ def postgres_parameters(
     `server` is the instance as the program would have it without parameters of its own. `siblings` are names of
     parameter groups that another instance of the tier brings into the stack.
     """
-    differ = dict(_differing(it, server))
+    differ = _settled(it, server)
     # What the program does not compute is the owner's alone, and stays whoever computes the rest.
     program = {each.name for each in server.parameters}
     overrides = {name: value for name, value in differ.items() if name not in program} if computed else differ
@@ -63,6 +63,23 @@ def postgres_parameters(
     return PostgresParameters(
         overrides=_usable(alarms, server), why=why or problem, rows=_rows(it, server, differ, set(differ))
     )
+
+
+def _settled(it: RunningInstance, server: DatabaseInstance) -> dict[str, Value]:
+    """What has to be said, until nothing more does: what is said of one parameter changes what others are computed as.
+
+    (`work_mem` follows `max_connections`.)
+    """
+    said = dict(_differing(it, server))
+    while True:
+        whole = replace(server, overrides={**server.overrides, **_usable(said, server)})
+        try:
+            more = {name: value for name, value in _differing(it, whole) if name not in said}
+        except ParameterError:  # `_problem` says it
+            return said
+        if not more:
+            return said
+        said |= more
 
 
 def _problem(server: DatabaseInstance, overrides: Mapping[str, Value]) -> str:

@@ -91,7 +91,11 @@ def _wanted(
     wanted: dict[str, Any] = {
         "network": dict(network_section),
         "postgres": primary.section(estate.primary)
-        | {"replicas": {name: replicas.section(estate, each) for name, each in estate.replicas.items()}},
+        | {
+            "replicas": {name: replicas.section(estate, each) for name, each in estate.replicas.items()},
+            # What runs may be of a version that RDS makes no more.
+            "existing": {"identifier": estate.primary.identifier},
+        },
         "redis": dict(redis),
         # What works in the database by itself, or costs, is for its owner to ask for.
         "maintenance": None,
