@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from json import dumps
 from typing import TYPE_CHECKING, Annotated, Any
@@ -54,6 +55,7 @@ def adopt(
     [bold]Examples:[/] datatier adopt prod --instance orders --cache main=orders-cache --region eu-west-1
     """
     from adopt.adoption import adoption
+    from infra.load import declared_extensions
     from knowledge import names
     from scaffold.apply import alone
 
@@ -74,6 +76,8 @@ def adopt(
             computed=take_computed,
             config=where.config if stands else None,
             versions={each: version(f"pulumi-{each}") for each in ("aws", "random")},
+            extensions=declared_extensions(where.root),
+            today=datetime.now(UTC).date(),
         )
         _end(made, where, program.costs(made.state), stands=stands, json=json)
 

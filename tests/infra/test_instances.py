@@ -59,7 +59,8 @@ def test_databases_are_called_by_the_stack_and_have_their_own_place_class_and_ce
 
 
 def connections(parameters: dict[str, Any], **primary: Any) -> list[str]:
-    found = servers("live", profile="staging", postgres={"parameters": parameters, **primary})
+    network = {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"]}
+    found = servers("live", profile="staging", network=network, postgres={"parameters": parameters, **primary})
     return [each.values["max_connections"] for each in found.databases]
 
 
@@ -68,6 +69,8 @@ def connections(parameters: dict[str, Any], **primary: Any) -> list[str]:
     [
         ({}, True, "200"),
         ({"max_connections": "default"}, True, "829"),
+        ({"*": "default"}, True, "829"),
+        ({"*": "default", "max_connections": "computed"}, True, "200"),
         ({}, False, "829"),
         ({"max_connections": 300}, False, "300"),
     ],
