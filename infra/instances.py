@@ -369,17 +369,17 @@ def _replica(prefix: str, name: str, replica: ReplicaSection, primary: DatabaseI
     )
 
 
-def _referred(existing: ExistingServer | None) -> bool:
-    group = existing.parameter_group if existing else None
-    return group is not None and not group.managed
-
-
 def _replica_volume(given: ReplicaStorageSection | None, primary: Volume) -> Volume:
     if given is None:
         return primary
     # What was chosen for one type is nothing that another takes.
     base = primary if given.type in (None, primary.type) else Volume(type=given.type, allocated=primary.allocated)
     return replace(base, iops=given.iops or base.iops, throughput=given.throughput or base.throughput)
+
+
+def _referred(existing: ExistingServer | None) -> bool:
+    group = existing.parameter_group if existing else None
+    return group is not None and not group.managed
 
 
 def _cache(prefix: str, name: str, given: CacheSection, region: str | None, usual_port: int) -> ReplicationGroup:

@@ -1,8 +1,8 @@
 """Replication groups and their parameter groups, as the provider reads them for an import. Pure.
 
-Sources: terraform-provider-aws, internal/service/elasticache: replication_group.go and cluster.go (setFromCacheCluster),
-parameter_group.go. Never read back are the AUTH token and its strategy, the topic of events, the final snapshot's name,
-`apply_immediately` and `preferred_cache_cluster_azs`.
+Sources: terraform-provider-aws, internal/service/elasticache: replication_group.go, cluster.go
+(setFromCacheCluster), parameter_group.go. Never read back are the AUTH token and its strategy, the topic of events, the
+final snapshot's name, `apply_immediately` and `preferred_cache_cluster_azs`.
 """
 
 from __future__ import annotations
