@@ -13,6 +13,7 @@ from typing import Any
 from adopt import instance_facts as facts
 from adopt.estate import Estate, RunningInstance
 from adopt.left import left
+from adopt.left_caches import left_caches
 from adopt.refusal import Refusal
 from adopt.report import Left, ParameterRow
 from adopt.settings import around, kept, primary, replicas
@@ -74,7 +75,10 @@ def written(
         config=_file(estate, profile, name, said),
         comments=remarks.comments,
         parameters=(*(row for each in parameters.values() for row in each.rows), *cached.parameters),
-        left=tuple(left(estate, prefix, {each: found.why for each, found in parameters.items() if found.said})),
+        left=(
+            *left(estate, prefix, {each: found.why for each, found in parameters.items() if found.said}),
+            *left_caches(estate, cached.referred),
+        ),
     )
 
 
@@ -85,7 +89,11 @@ def _wanted(
     wanted: dict[str, Any] = {
         "network": dict(network_section),
         "postgres": primary.section(estate.primary)
-        | {"replicas": {name: replicas.section(estate, each) for name, each in estate.replicas.items()}},
+        | {
+            "replicas": {name: replicas.section(estate, each) for name, each in estate.replicas.items()},
+            # What runs may be of a version that RDS makes no more.
+            "existing": {"identifier": estate.primary.identifier},
+        },
         "redis": dict(redis),
         # What works in the database by itself, or costs, is for its owner to ask for.
         "maintenance": None,
