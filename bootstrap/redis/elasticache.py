@@ -93,7 +93,7 @@ class ElastiCacheUsers:
         deletions = [self._change(id_, "remove", "deleted", takes_away=True) for id_ in old]
         todo = [each for user in users for each in self._differences(user, live.get(self._id(user)))]
         joining = [user for user in users if self._id(user) not in members]
-        joins = [self._change(user.name, "group", f"added to {self._group}") for user in joining]
+        joins = [self._of(user, "group", f"added to {self._group}") for user in joining]
         rest = (*(change for change, _ in todo), *joins)
 
         def carry_out(remove: bool) -> tuple[Action, ...]:
@@ -113,16 +113,23 @@ class ElastiCacheUsers:
         )
         return UserPlan(changes=(*deletions, *rest), differences=reported, carry_out=carry_out)
 
-    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
-        self.set_password(User(name=identity, rules="", password=new, previous=old))
+    def admit(self, user: str, new: Secret, old: Secret | None) -> None:
+        self.set_password(User(name=user, rules="", password=new, previous=old))
 
-    def retire(self, identity: str, valid: Secret) -> None:
-        self.set_password(User(name=identity, rules="", password=valid))
+    def retire(self, user: str, valid: Secret) -> None:
+        self.set_password(User(name=user, rules="", password=valid))
+
+    def shut(self, user: str) -> None:
+        """Take a user from before the stack out of the group; the user itself stays, others may use it."""
+        members = self._members()
+        live = self._live(members)
+        if leaving := [id_ for id_ in members if user in {id_, live.get(id_, {}).get("UserName")}]:
+            self._leave(leaving)
 
     def set_password(self, user: User) -> Action:
         """Give a user the password of its secret: the API cannot tell which one it has, a login can."""
         self._modify(user, **_authentication(user))
-        return self._change(user.name, "password", "password set to the secret's", takes_away=True)
+        return self._of(user, "password", "password set to the secret's", takes_away=True)
 
     def strangers(
         self, known: Collection[str], *, members: Sequence[str] | None = None, live: dict[str, Any] | None = None
@@ -236,14 +243,14 @@ class ElastiCacheUsers:
     def _differences(self, user: User, live: dict[str, Any] | None) -> Iterator[tuple[Action, Callable[[], Any]]]:
         if live is None:
             how = ", logs in by token" if user.by_token else ""
-            yield self._change(user.name, "create", f"created{how}: {user.rules}"), lambda: self._create(user)
+            yield self._of(user, "create", f"created{how}: {user.rules}"), lambda: self._create(user)
             return
         # Without a word on channels acl-pubsub-default decides, and its default is allchannels.
         found = text_differences(live["AccessString"], user.rules, VALKEY, channels="allchannels")
         if found:
             yield (
-                self._change(
-                    user.name,
+                self._of(
+                    user,
                     "rules",
                     "; ".join(map(str, found)),
                     takes_away=any(difference.takes_away for difference in found),
@@ -253,14 +260,14 @@ class ElastiCacheUsers:
         authentication = live.get("Authentication", {})
         if user.by_token and authentication.get("Type") != "iam":
             yield (
-                self._change(user.name, "password", "logs in by token, and by no password", takes_away=True),
+                self._of(user, "password", "logs in by token, and by no password", takes_away=True),
                 lambda: self._modify(user, **_authentication(user)),
             )
         count = authentication.get("PasswordCount", 1)
         if user.passwords and (user.fresh or not 0 < count <= len(user.passwords)):
             detail = "password set to the secret's" if user.fresh or not count else f"{count} passwords, one is wanted"
             yield (
-                self._change(user.name, "password", detail, takes_away=True),
+                self._of(user, "password", detail, takes_away=True),
                 lambda: self._modify(user, **_authentication(user)),
             )
 
@@ -307,15 +314,18 @@ class ElastiCacheUsers:
         """Take users out of the group, which ends their connections, then delete them; never in one call with an
         addition, which would be lost."""
         if leaving := [id_ for id_ in ids if id_ in members]:
-            self._wait("user group", self._describe_group)
-            with explained(self._group):
-                self._client.modify_user_group(UserGroupId=self._group, UserIdsToRemove=leaving)
-            self._wait("user group", self._describe_group)
+            self._leave(leaving)
         for id_ in (id_ for id_ in ids if id_ in live):
             self._wait_user(id_)
             with explained(id_):
                 self._client.delete_user(UserId=id_)
             self._wait_gone(id_)
+
+    def _leave(self, ids: Sequence[str]) -> None:
+        self._wait("user group", self._describe_group)
+        with explained(self._group):
+            self._client.modify_user_group(UserGroupId=self._group, UserIdsToRemove=ids)
+        self._wait("user group", self._describe_group)
 
     def _members(self) -> list[str]:
         members: list[str] = self._describe_group().get("UserIds", [])
@@ -387,6 +397,9 @@ class ElastiCacheUsers:
 
     def _id(self, user: User) -> str:
         return user.by_token or user_id(self._prefix, self._cache, user.name)
+
+    def _of(self, user: User, verb: OfUser, detail: str, *, takes_away: bool = False) -> Action:
+        return of_user(self._target, user.name, verb, detail, takes_away=takes_away, identity=user.whose)
 
     def _change(self, user: str, verb: OfUser, detail: str, *, takes_away: bool = False) -> Action:
         return of_user(self._target, user, verb, detail, takes_away=takes_away)
