@@ -19,7 +19,7 @@ Broken = Iterator[tuple[str, str]]
         "postgres.existing.master_secret": "a secret of the stack's region",
         "redis.NAME.existing.token_secret": "a secret of the stack's region, and only with `auth: token`",
         "redis.NAME.existing.user_group": "only with `auth: rbac`",
-        "redis.NAME.existing.tls": "`preferred` from Redis OSS 7.0 on",
+        "redis.NAME.existing.tls": "from Redis OSS 7.0 on",
         "redis.NAME.auth": "`token` for Redis OSS 5, which knows no users",
     }
 )

@@ -132,8 +132,8 @@ def test_a_server_without_a_secret_gets_an_empty_one() -> None:
 @pytest.mark.parametrize(
     ("cache", "existing", "key", "says"),
     [
-        ({"version": "6.2"}, {}, "existing.tls", "'preferred' came with Redis OSS 7.0.5: redis 6.2 has TLS for every"),
-        ({"version": "5.0.6"}, {"tls": "required"}, "auth", "token is needed for redis 5.0.6, which knows no users"),
+        ({"version": "6.2"}, {}, "existing.tls", "came with Redis OSS 7.0.5: redis 6.2 has TLS for every client"),
+        ({"version": "5.0.6"}, {"tls": None}, "auth", "token is needed for redis 5.0.6, which knows no users"),
         ({"auth": "token"}, {}, "existing.user_group", "is for `auth: rbac`, and this cache has a token"),
         ({}, {"token_secret": QUEUE["token_secret"]}, "existing.token_secret", "is for `auth: token`, and this cache"),
         (
@@ -143,7 +143,7 @@ def test_a_server_without_a_secret_gets_an_empty_one() -> None:
             "is in eu-west-1, and the stack in eu-west-3",
         ),
         ({}, {"identifier": "Ledger"}, "existing.identifier", "`Ledger` must be 2 to 40 characters"),
-        ({"version": "6.1"}, {"tls": "required"}, "version", "'6.1' does not exist for redis: 5.0.6, 6.0, 6.2, 7.0"),
+        ({"version": "6.1"}, {"tls": None}, "version", "'6.1' does not exist for redis: 5.0.6, 6.0, 6.2, 7.0"),
         ({}, {"encrypted": False, "key": "arn:aws:kms:eu-west-3:111122223333:key/a"}, "existing.key", "is given, and"),
     ],
 )

@@ -72,6 +72,7 @@ class It:
     name: str = "it"
     protect: bool = False
     known_as: tuple[str, ...] = ("it-1",)
+    ignore_changes: tuple[str, ...] = ()
 
 
 def allows(action: str, resource: str = "*", **more: Any) -> Inputs:
@@ -347,6 +348,12 @@ def test_subjects_of_web_identities(conditions: dict[str, Any], detail: str) -> 
     verdict = rule.judge(It(ROLE, federated(**conditions)), RuledStack(resources=(), production=False))
     assert verdict.outcome == ("failed" if detail else "passed")
     assert verdict.detail.startswith(detail)
+
+
+def test_a_token_of_before_its_stack_is_a_token() -> None:
+    rule = next(each for each in every() if each.id == "cache-users")
+    cache = It(CACHE, {}, ignore_changes=("authToken", "authTokenUpdateStrategy"))
+    assert rule.judge(cache, RuledStack(resources=(), production=True)).outcome == "passed"
 
 
 @pytest.mark.parametrize("rule", ["iam-no-decrypt-all", "iam-no-wildcards"])
