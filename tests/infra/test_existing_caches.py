@@ -11,6 +11,7 @@ from recorded_program import recorded
 from bootstrap.manifest import Manifest
 from infra.load import load_settings
 from infra.settings.problems import SettingsError
+from observe.metrics.own.secrets import aged
 
 if TYPE_CHECKING:
     from graph.deployment import Deployment
@@ -41,6 +42,7 @@ def values_of(primary: dict[str, Any] = PRIMARY, queue: dict[str, Any] = QUEUE) 
             "clients": ["10.7.0.0/16"],
         },
         "data-tier:rotation": {},
+        "data-tier:metrics": {"schedule": "5m"},
         "data-tier:postgres": {"existing": primary},
         "data-tier:redis": {
             "main": {"engine": "redis", "version": "7.1", "existing": MAIN},
@@ -118,6 +120,15 @@ def test_nobody_but_a_person_rotates_what_others_may_use() -> None:
     made = declared()
     rotated = {each["secretId"] for each in of_type(made, "SecretRotation").values()}
     assert rotated == {each for name, each in made.outputs["secrets"].items() if name != "master"}
+
+
+def test_the_age_of_what_a_person_rotates_is_nobodys_neglect() -> None:
+    made = declared()
+    policy = json.loads(of_type(made, "RolePolicy")["metrics-policy"]["policy"])
+    (ages,) = (each["Resource"] for each in policy["Statement"] if each["Sid"] == "Ages")
+    assert set(ages) == {each for name, each in made.outputs["secrets"].items() if name != "master"}
+    told = aged(Manifest.model_validate_json(made.outputs["manifest"]))
+    assert sorted(told.values()) == sorted(ages)
 
 
 def test_a_server_without_a_secret_gets_an_empty_one() -> None:
