@@ -196,6 +196,7 @@ class ReplicationGroup:
             cluster_mode=self.shards > 0,
             keyspace_events=self.keyspace_events,
             overrides=self.overrides,
+            in_use=self.existing is not None and self.existing.parameter_group is not None,
         )
 
     @cached_property
@@ -240,6 +241,11 @@ class Instances:
     def databases(self) -> tuple[DatabaseInstance, ...]:
         """The primary, then the replicas."""
         return (self.primary, *self.replicas.values())
+
+    @property
+    def cache_ports(self) -> tuple[int, ...]:
+        """Ports that caches have, in order."""
+        return tuple(sorted({each.port for each in self.caches.values()}))
 
     @property
     def alarms(self) -> dict[str, tuple[AlarmSpec, ...]]:

@@ -12,6 +12,10 @@ from types import MappingProxyType
 GIB = 1024**3
 
 
+_NOT_ADVISED = frozenset({"m4", "m5", "r4", "r5", "t2", "t3", "r6gd"})
+"""Families of which a later one has as much for less; and data tiering, which a cache is made with or never has."""
+
+
 class UnknownClassError(ValueError):
     """The class is not in the table: misspelt, of an old generation, or newer than the table."""
 
@@ -30,6 +34,11 @@ class InstanceClass:
     """Runs on CPU credits (T family)."""
     cpu_credits: int
     """The most CPU credits it can hold; 0 where it has none."""
+
+    @property
+    def advised(self) -> bool:
+        """Whether it is one to move to: a server that runs an earlier one keeps it."""
+        return self.name.split(".")[1] not in _NOT_ADVISED
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from components.postgres.remote import Remote, RemoteSiteArgs
 from infra.instances import Instances, copies
 from infra.parts.copies import target
 from infra.parts.notify import recipients
-from infra.parts.site import Foundation, StackPlace, secret_days
+from infra.parts.site import Foundation, StackPlace, other_ports, secret_days
 from infra.parts.zones import zones
 from infra.settings.model import Settings
 from knowledge.networks import ENDPOINTS
@@ -40,6 +40,7 @@ def foundation(instances: Instances, settings: Settings, access: Access, place: 
             clients=list(settings.network.clients),
             database_port=settings.postgres.port,
             cache_port=settings.cache_port,
+            other_cache_ports=other_ports(instances, settings),
             endpoint_security_group_id=network.endpoint_security_group_id,
             endpoint_cidrs=[each for each in settings.network.endpoints if not each.startswith("sg-")],
             endpoint_groups=[each for each in settings.network.endpoints if each.startswith("sg-")],
