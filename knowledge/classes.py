@@ -12,8 +12,11 @@ from types import MappingProxyType
 GIB = 1024**3
 
 
-_NOT_ADVISED = frozenset({"m4", "m5", "r4", "r5", "t2", "t3", "r6gd"})
-"""Families of which a later one has as much for less; and data tiering, which a cache is made with or never has."""
+_NOT_ADVISED = tuple(
+    f"cache.{family}." for family in ("m4", "m5", "r4", "r5", "t2", "t3", "r6gd", *("m8g", "r8g"), *("c7gn", "c8gn"))
+)
+"""Families of which a later one has as much for less; data tiering, which a cache is made with or never has; those of
+Valkey alone; and those for networks that few need."""
 
 
 class UnknownClassError(ValueError):
@@ -38,7 +41,7 @@ class InstanceClass:
     @property
     def advised(self) -> bool:
         """Whether it is one to move to: a server that runs an earlier one keeps it."""
-        return self.name.split(".")[1] not in _NOT_ADVISED
+        return not self.name.startswith(_NOT_ADVISED)
 
 
 @dataclass(frozen=True, kw_only=True)
