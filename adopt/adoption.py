@@ -84,7 +84,8 @@ def adoption(
         deployment = program(file.config if config is None else config)
     except SettingsError as error:
         return _nothing(estate, stack, (*refused, *_undeclarable(error)))
-    found = tuple(matches(deployment, live(taken), estate.region))
+    # The program registers what does not depend on one another in any order.
+    found = sorted(matches(deployment, live(taken), estate.region), key=lambda each: each.declared.urn)
     proposed = tags.ignoring(file.config, tags.foreign(deployment, found))
     if today and (broken := suppressed(deployment, found, (config or {}).get(SUPPRESS), today)):
         proposed[SUPPRESS] = broken

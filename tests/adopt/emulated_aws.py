@@ -65,7 +65,7 @@ def client_of(url: str, service: str, region: str) -> Any:
     )  # fmt: skip
 
 
-def _repair(rds: Any) -> None:
+def _repair_databases(rds: Any) -> None:
     _repair_subscriptions(rds)
     _repair_instances(rds)
     # Under way: none.
@@ -201,12 +201,9 @@ def _replica(rds: Any, asked: Any) -> Any:
     )
 
 
-def _repair_caches(elasticache: Any, ec2: Any) -> None:
-    """A subnet group has its subnets, and lies in their VPC; a node is encrypted as its group is.
-
-    (botocore: `SubnetIds.SubnetIdentifier.N`, and CacheCluster.)
-    """
-    created, written = elasticache._create_subnet_group, elasticache._cluster_xml_inner
+def _repair_cache_subnets(elasticache: Any, ec2: Any) -> None:
+    """A subnet group has its subnets, and lies in their VPC (botocore: `SubnetIds.SubnetIdentifier.N`)."""
+    created = elasticache._create_subnet_group
 
     def create(asked: Any) -> Any:
         answer = created(asked)
@@ -220,16 +217,77 @@ def _repair_caches(elasticache: Any, ec2: Any) -> None:
         ]
         return answer
 
-    def node_xml(node: Any) -> str:
-        group = elasticache._replication_groups.get(node.get("ReplicationGroupId"), {})
-        kept = ("AuthTokenEnabled", "TransitEncryptionEnabled", "AtRestEncryptionEnabled")
-        told = "".join(f"<{key}>{str(bool(group.get(key))).lower()}</{key}>" for key in kept)
-        mode = (
-            "<TransitEncryptionMode>required</TransitEncryptionMode>" if group.get("TransitEncryptionEnabled") else ""
-        )
-        return f"{written(node)}{told}{mode}"
+    elasticache._create_subnet_group = create
 
-    elasticache._create_subnet_group, elasticache._cluster_xml_inner = create, node_xml
+
+def _repair_caches(elasticache: Any) -> None:
+    """A replication group with its port, key, mode of TLS and topic, and nodes with ElastiCache's names.
+
+    (ElastiCache API Reference, ReplicationGroup and CacheCluster; the ids of nodes: "ORDERS-001" without cluster mode,
+    "ORDERS-0001-001" with it.)
+    """
+    create, group_xml, node_xml = (
+        elasticache._create_replication_group, elasticache._rg_xml, elasticache._cluster_xml_inner,
+    )  # fmt: skip
+
+    def create_group(asked: Any) -> Any:
+        answer = create(asked)
+        group = elasticache._replication_groups.get(elasticache._p(asked, "ReplicationGroupId"))
+        if group is not None:
+            _as_made(elasticache, group, asked)
+        return answer
+
+    def whole_group(group: Any) -> str:
+        return str(group_xml(group)) + _tags(group, "KmsKeyId", "TransitEncryptionMode")
+
+    def whole_node(node: Any) -> str:
+        topic = node.get("_topic")
+        told = f"<TopicArn>{topic}</TopicArn><TopicStatus>active</TopicStatus>"
+        return (
+            str(node_xml(node))
+            + _tags(
+                node, "AutoMinorVersionUpgrade", "AuthTokenEnabled", "TransitEncryptionEnabled",
+                "TransitEncryptionMode", "AtRestEncryptionEnabled",
+            )
+            + (f"<NotificationConfiguration>{told}</NotificationConfiguration>" if topic else "")
+        )  # fmt: skip
+
+    elasticache._rg_xml, elasticache._cluster_xml_inner = whole_group, whole_node
+    elasticache._create_replication_group = create_group
+
+
+def _tags(described: Any, *names: str) -> str:
+    values = ((name, described.get(name)) for name in names)
+    return "".join(
+        f"<{name}>{str(value).lower() if isinstance(value, bool) else value}</{name}>"
+        for name, value in values
+        if value not in (None, "")
+    )
+
+
+def _as_made(elasticache: Any, group: Any, asked: Any) -> None:
+    name, port = group["ReplicationGroupId"], int(elasticache._p(asked, "Port") or 6379)
+    address = {"Address": f"master.{name}.0a1b2c.euw1.cache.amazonaws.com", "Port": port}
+    mode = elasticache._p(asked, "TransitEncryptionMode") or "required"
+    tls = {"TransitEncryptionMode": mode} if group["TransitEncryptionEnabled"] else {}
+    group |= {"KmsKeyId": elasticache._p(asked, "KmsKeyId")} | tls
+    for shard in group["NodeGroups"]:
+        shard |= {"PrimaryEndpoint": address, "ReaderEndpoint": address}
+        for member in shard["NodeGroupMembers"]:
+            before = member["CacheClusterId"]
+            after = before if group["ClusterEnabled"] else f"{name}-{before.rpartition('-')[2]}"
+            node = elasticache._clusters.pop(before)
+            version = node["EngineVersion"]
+            node |= tls | {
+                "CacheClusterId": after,
+                "CacheClusterArn": elasticache._arn_cluster(after),
+                "EngineVersion": version if version.count(".") > 1 else f"{version}.0",
+                "_topic": elasticache._p(asked, "NotificationTopicArn"),
+            }
+            node["CacheNodes"][0]["Endpoint"] = address
+            member |= {"CacheClusterId": after, "ReadEndpoint": address}
+            elasticache._clusters[after] = node
+            group["MemberClusters"] = [after if each == before else each for each in group["MemberClusters"]]
 
 
 async def _serve(port: int) -> None:
@@ -238,8 +296,9 @@ async def _serve(port: int) -> None:
     from ministack import app
     from ministack.services import ec2, elasticache, rds
 
-    _repair(rds)
-    _repair_caches(elasticache, ec2)
+    _repair_databases(rds)
+    _repair_caches(elasticache)
+    _repair_cache_subnets(elasticache, ec2)
     config = Served()
     config.bind, config.loglevel = [f"127.0.0.1:{port}"], "WARNING"
     await serve(app.app, config)  # type: ignore[arg-type]

@@ -115,8 +115,8 @@ def test_each_resource_has_a_verdict_and_a_replaced_one_the_line_that_keeps_it()
     found = verdicts(FOUND)
     assert [(each.name, each.verdict, each.id, each.keep) for each in found] == [
         ("postgres", "replaced", "db-orders", "data-tier:postgres.existing.key: arn:old"),
-        ("postgres-reports", "taken", "db-orders-reports", ""),
         ("postgres-other", "new", "", ""),
+        ("postgres-reports", "taken", "db-orders-reports", ""),
     ]
     assert [(each.key, each.effect) for each in found[0].impacts] == [("kmsKeyId", "data at risk")]
 

@@ -15,15 +15,15 @@ from adopt.reading import calls
 from adopt.reading.ask import method
 from knowledge.iam.actions import MANAGED_POLICY_CHARACTERS
 
-METHODS = sorted((each.service, each.operation) for each in set(calls.CALLS))
-
 
 @pytest.mark.parametrize("action", actions())
-def test_an_action_is_one_that_iam_knows_and_reads(action: str) -> None:
+def test_an_action_is_one_that_iam_knows_and_that_only_reads(action: str) -> None:
     service, _, name = action.partition(":")
     known = iam_requests.reference().actions
     assert known.action_exists(service, name)
-    assert known.get_action_details(service, name)["access_level"] in {"List", "Read"}
+    details = known.get_action_details(service, name)
+    assert details["accessLevel"] in {"List", "Read"}
+    assert not details["dependentActions"]
 
 
 @pytest.mark.parametrize("call", sorted(set(calls.CALLS), key=lambda each: (each.action, each.field)), ids=str)
@@ -41,7 +41,13 @@ def test_the_policy_allows_each_call_and_nothing_else() -> None:
     for call in calls.CALLS:
         assert iam.allowed(statements, Request(call.action, "arn:aws:any")) is not call.free, call.action
     assert set(actions()) == {each.action for each in calls.CALLS if not each.free}
-    others = ("secretsmanager:GetSecretValue", "rds:ModifyDBInstance", "kms:Decrypt", "s3:GetObject", "logs:GetLogEvents")
+    others = (
+        "secretsmanager:GetSecretValue",
+        "rds:ModifyDBInstance",
+        "kms:Decrypt",
+        "s3:GetObject",
+        "logs:GetLogEvents",
+    )
     assert not [each for each in others if iam.allowed(statements, Request(each, "arn:aws:any"))]
 
 
