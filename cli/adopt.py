@@ -35,7 +35,7 @@ _NAME = "data-tier:name"
 
 def adopt(
     stack: NamedStack,
-    instance: Annotated[str, typer.Option("--instance", help="DB instance identifier of the primary.")],
+    instance: Annotated[str | None, typer.Option("--instance", help="DB instance identifier of the primary.")] = None,
     cache: Annotated[
         list[str] | None,
         typer.Option("--cache", metavar="NAME=ID", help="A cache: its name in the stack, its replication group id."),
@@ -60,6 +60,9 @@ def adopt(
         bool, typer.Option("--take-computed", help="Parameters as datatier computes them, not as they are live.")
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Write the stack's file though it is there.")] = False,
+    policy: Annotated[
+        bool, typer.Option("--policy", help="Print the least IAM policy that reading takes; read nothing.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
     """Make a stack of a database and caches that run already; reads AWS, and changes nothing there.
@@ -70,6 +73,11 @@ def adopt(
 
     [bold]Examples:[/] datatier adopt prod --instance orders --cache main=orders-cache --region eu-west-1
     """
+    if policy:
+        _policy()
+        return
+    if instance is None:
+        raise AskedError("which database? Name its primary: --instance ID, as `aws rds describe-db-instances` has it.")
     from adopt.adoption import adoption
     from infra.load import declared_extensions
     from knowledge import names
@@ -101,6 +109,12 @@ def adopt(
             )
             month = program.costs(made.state)
         _end(made, where, month, engines, stands=stands, json=json)
+
+
+def _policy() -> None:
+    from adopt.permissions import policy
+
+    emit_json(policy())
 
 
 def _region(where: Place, region: str | None) -> str:
