@@ -76,11 +76,11 @@ def adoption(
     if any(each.whole for each in refused):
         return _nothing(estate, stack, refused)
     taken = without(estate, refused)
-    file = written(taken, name, stack=stack, computed=computed, extensions=extensions)
-    refused += file.refusals
-    if any(each.whole for each in refused):
-        return _nothing(estate, stack, refused)
     try:
+        file = written(taken, name, stack, computed=computed, extensions=extensions)
+        refused += file.refusals
+        if any(each.whole for each in refused):
+            return _nothing(estate, stack, refused)
         deployment = program(file.config if config is None else config)
     except SettingsError as error:
         return _nothing(estate, stack, (*refused, *_undeclarable(error)))

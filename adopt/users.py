@@ -29,7 +29,7 @@ def users(cache: RunningCache) -> ImportedUsers:
         reason = next(_unsayable(user), "")
         if not reason:
             try:
-                text = str(user["AccessString"])
+                text = _whole(str(user["AccessString"]))
                 rules = declared(text, parse(text), VALKEY)
                 found[identity_of(name, {*found, *taken})] = rules | {"present": id_}
             except (RuleError, ValueError) as error:
@@ -52,6 +52,14 @@ def _unsayable(user: Described) -> Iterator[str]:
         yield "logs in without a password; whoever reaches the cache is it"
     if str(user["AccessString"]).split()[:1] != ["on"]:
         yield "is off"
+
+
+def _whole(text: str) -> str:
+    """An access string with its channels: without a word on them `acl-pubsub-default` decides, which is allchannels."""
+    words = text.split()
+    if any(word.startswith("&") or word in {"allchannels", "resetchannels"} for word in words):
+        return text
+    return " ".join([words[0], "allchannels", *words[1:]])
 
 
 def _is_open(user: Described) -> bool:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from described_cache import (
-    ACCOUNT,
     APP,
     ENGINE_VALUES,
     KEY,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import own_database
 import pytest
 from application import Application
 from real_servers import Postgres, Valkey
@@ -13,7 +14,12 @@ from rotation import works
 from test_rotate_handler import begin
 from tier import Tier
 
+from bootstrap.access import load_access
+from bootstrap.access_import import UnsayableError, import_database
+from bootstrap.reconcile.by_url import plan_urls
 from bootstrap.reconcile.plan import plan_stack
+from bootstrap.redis.by_url import import_users, live_users, plan_client
+from bootstrap.redis.users import users_of_rules
 from bootstrap.rotate import rotate
 from bootstrap.rotate.handler import STEPS, retire, rotate_step
 from bootstrap.secrets import Credential, LoginError, Secret, open_postgres, open_redis
@@ -160,3 +166,49 @@ def _differs(tier: Tier) -> list[str]:
         found = plan_stack(tier.manifest, tier.store, pool)
     # Users of other tiers are on the server too.
     return [*map(str, found.changes), *(text for text in found.differences if f" {tier.name}" in text)]
+
+
+def test_an_import_finds_it_and_finds_it_again_beside_its_siblings(old: Tier, valkey_server: Valkey) -> None:
+    app, user = f"{old.name}_app", f"{old.name}-app"
+    for bootstrapped in (False, True):
+        with old.postgres.superuser(app) as conn, valkey_server.admin() as client:
+            declaration = import_database(conn).declaration
+            entry = declaration["identities"][app]
+            assert (entry["postgres"]["login"], entry["postgres"]["settings"]["statement_timeout"]) == (
+                ("present", "30s") if bootstrapped else ("present", "21s")
+            )
+            found = import_users(client)
+            if not bootstrapped:
+                assert found.users[app] == {"rules": "~cache:* resetchannels +@all", "present": user}
+                entry["redis"] = {"main": found.users[app]}
+                plan = plan_urls(load_access(declaration), conn, None, "main")
+                assert (plan.changes, plan.differences) == ((), ())
+                access = load_access({"owner": "o", "identities": {app: {"redis": {"main": found.users[app]}}}})
+                users = users_of_rules(access, "main", live_users(client))
+                assert [each.name for each in users] == [user]
+                assert plan_client(client, users, others=access.cache_others("main")).changes == ()
+        assert old.run().ok
+
+
+def test_a_database_that_only_administrators_use_has_no_identity_yet(postgres18: Postgres) -> None:
+    database = own_database.make(postgres18)
+    with database.master() as conn:
+        conn.execute("CREATE TABLE orders (id int)")
+        conn.execute(f"REVOKE CONNECT ON DATABASE {database.n} FROM PUBLIC")  # roles of other tests are on the server
+    with database.superuser() as conn:
+        with pytest.raises(UnsayableError, match="no role of this server can be an identity"):
+            import_database(conn)
+        assert "identities" not in import_database(conn, alone=True).declaration
+
+
+def test_whose_siblings_would_be_other_roles_is_left_out(postgres18: Postgres) -> None:
+    database = own_database.make(postgres18)
+    n = database.n
+    database.execute("CREATE ROLE {n}_web LOGIN; CREATE ROLE {n}_web_a LOGIN")
+    with database.superuser() as conn:
+        found = import_database(conn)
+    assert f"{n}_web" not in found.declaration["identities"]
+    assert [text for text in found.left_out if f"{n}_web" in text] == [
+        f"role {n}_web is left out: {n}_web_a, what one of its logins would be called, is another role"
+    ]
+    assert found.declaration["exceptions"]["postgres"][f"{n}_web"] == ["login"]
