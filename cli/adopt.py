@@ -18,6 +18,7 @@ from cli import adopt_view
 from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
 from cli.adopt_inside import Inside, beside, inside
 from cli.adopt_read import estate_of, named
+from cli.adopt_terraform import Asked, asked
 from cli.errors import DIFFERENT, FAILED
 from cli.init_live import show_notes
 from cli.options import JsonFlag, NamedStack
@@ -43,6 +44,10 @@ def adopt(
     region: Annotated[
         str | None,
         typer.Option("--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Where the primary is."),
+    ] = None,
+    terraform: Annotated[
+        Path | None,
+        typer.Option("--terraform", metavar="FILE", help="What `terraform show -json` prints: it names the servers."),
     ] = None,
     database_url: Annotated[
         str | None,
@@ -84,11 +89,11 @@ def adopt(
     from scaffold.apply import alone
 
     where = place(own_root(), stack)
-    refuse(where, instance, replace=replace)
-    caches = named(cache or ())
+    wanted = asked(instance, named(cache or ()), region, terraform)
+    refuse(where, wanted.instance, replace=replace)
     with alone(where.root, "adopt", where.root / PROJECT_FILE):
         prefix = names.prefix(str(where.project.get(_NAME, "")), where.stack)
-        estate = estate_of(instance, caches, _region(where, region), prefix)
+        estate = estate_of(wanted.instance, wanted.caches, _region(where, wanted.region), prefix)
         refuse_account(where, estate.account)
         stands = where.declared and not replace
         name = str(where.project.get(_NAME, ""))
@@ -108,7 +113,7 @@ def adopt(
                 versions={each: version(f"pulumi-{each}") for each in ("aws", "random")},
             )
             month = program.costs(made.state)
-        _end(made, where, month, engines, stands=stands, json=json)
+        _end(made, where, month, engines, wanted, stands=stands, json=json)
 
 
 def _policy() -> None:
@@ -179,7 +184,14 @@ def _unwritten(where: Place, config: Mapping[str, Any]) -> StackSource:
 
 
 def _end(
-    made: Adoption, where: Place, month: Costs | None, engines: Inside | None, *, stands: bool, json: bool
+    made: Adoption,
+    where: Place,
+    month: Costs | None,
+    engines: Inside | None,
+    wanted: Asked,
+    *,
+    stands: bool,
+    json: bool,
 ) -> None:
     """Write what may be written, and say it all."""
     from adopt.steps import steps
@@ -188,7 +200,7 @@ def _end(
     report = made.report
     document = report.as_json() | ({"cost": as_json(month)} if month else {})
     differences = [*differing(made.config, made.proposed), *(engines.differences if engines else ())]
-    commands = () if report.refused else steps(where.stack)
+    commands = () if report.refused else (*steps(where.stack), *wanted.after(made))
     written: tuple[Path, ...] = ()
     if not report.refused:
         files = engines.files if engines else None
@@ -199,6 +211,8 @@ def _end(
             "files": [path.as_posix() for path in written],
             "next": [command for command, _ in commands],
         }
+        if wanted.state:
+            more["terraform_keeps"] = list(wanted.stays(made))
         if engines:
             more["notes"] = [each.text for each in engines.live.notes]
         emit_json(document | more)
@@ -207,6 +221,8 @@ def _end(
         if engines and engines.files:
             show_notes(engines.live)
         adopt_view.end(console(), month, differences, written, commands)
+        if written and wanted.state:
+            adopt_view.terraform(console(), wanted.stays(made))
     if report.refused:
         raise typer.Exit(FAILED)
     if differences:
