@@ -15,6 +15,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.imported.grants import everybody
 from bootstrap.imported.identities import identity, siblings
 from bootstrap.imported.policies import policies
+from bootstrap.postgres.active_logins import active
 from bootstrap.postgres.desired import PUBLIC, Desired, desired
 from bootstrap.postgres.facts import Fact, Granted
 from bootstrap.postgres.live import MARK, Live, LiveRole, read
@@ -26,6 +27,9 @@ from bootstrap.redis.by_url import import_users
 from bootstrap.secrets import Secret, open_redis_url
 
 _KEEP = ("marks", "owner")
+_NOBODY = "datatier_nobody_yet"
+_NOBODY_YET = {"postgres": {"privileges": "custom", "login": "none", "implied": False}}
+"""Stands for an identity where there is none, as a declaration has one at least."""
 
 
 class UnsayableError(BootstrapError):
@@ -41,8 +45,11 @@ class ImportedDatabase:
     """One sentence for each role that is nobody's identity."""
 
 
-def import_database(conn: psycopg.Connection[Any]) -> ImportedDatabase:
-    """Return the declaration of the database that `conn` is connected to; nothing is written."""
+def import_database(conn: psycopg.Connection[Any], *, alone: bool = False) -> ImportedDatabase:
+    """Return the declaration of the database that `conn` is connected to; nothing is written.
+
+    :param alone: whether it may have no identity, where nobody but administrators and the owner logs in.
+    """
     stub = Desired(owner="", roles=(), memberships=(), identities={})
     found = read(conn, stub)
     stub = replace(stub, schemas=tuple(sorted({*found.schemas, "public"})) if _has_public(found) else _only(found))
@@ -52,11 +59,15 @@ def import_database(conn: psycopg.Connection[Any]) -> ImportedDatabase:
     left_out: dict[str, str] = {}
     here = _here(live)
     roles = [r for r in live.roles.values() if _lives_here(r, live, here) and _identity(r, live, owner, left_out)]
-    if not roles:
+    nobody = (
+        {_NOBODY: _NOBODY_YET} if alone and not roles and all("administrator" in w for w in left_out.values()) else {}
+    )
+    if not roles and not nobody:
         raise UnsayableError(
             "no role of this server can be an identity: " + ("; ".join(left_out.values()) or "none is there")
         )
     data = _declaration(owner, roles, live, stub)
+    data["identities"] |= nobody
     data = _with_exceptions(data, live)
     if changes := _changes(data, live):
         raise UnsayableError("this server cannot be put into a declaration: " + "; ".join(changes[:3]))
@@ -64,6 +75,7 @@ def import_database(conn: psycopg.Connection[Any]) -> ImportedDatabase:
         fewer = {**data, "keep": [each for each in data["keep"] if each != word]}
         if not _changes(fewer, live):
             data = fewer
+    data["identities"].pop(_NOBODY, None)
     return ImportedDatabase(
         declaration={key: value for key, value in data.items() if value}, left_out=tuple(left_out.values())
     )
@@ -114,7 +126,12 @@ def _identity(role: LiveRole, live: Live, owner: str, left_out: dict[str, str]) 
     except ValueError as error:
         left_out[role.name] = f"role {role.name} is left out: its name {error}"
         return False
-    if powers or role.name == live.user:
+    taken = [name for name in logins(role.name) if name in live.roles and not siblings(role, live, owner)]
+    if role.login and taken:
+        left_out[role.name] = (
+            f"role {role.name} is left out: {taken[0]}, what one of its logins would be called, is another role"
+        )
+    elif powers or role.name == live.user:
         why = f"it has {', '.join(powers)}" if powers else "it is who looks"
         left_out[role.name] = f"role {role.name} is left out: {why}, an administrator is nobody's identity"
     elif not role.administered:
@@ -177,7 +194,8 @@ def _by_role(facts: list[Fact]) -> dict[str, list[str]]:
 
 
 def _wanted(data: dict[str, Any], live: Live) -> Desired:
-    return desired(load_access(data), _active(live), iam=True)
+    access = load_access(data)
+    return desired(access, active(access, {name: role.login for name, role in live.roles.items()}), iam=True)
 
 
 def _changes(data: dict[str, Any], live: Live) -> list[str]:
@@ -187,12 +205,8 @@ def _changes(data: dict[str, Any], live: Live) -> list[str]:
     except AccessError as error:
         return [str(problem) for problem in error.problems]
     same = _focused(wanted, live)
-    return [*map(str, plan(wanted, same)), *strangers(wanted, same)]
-
-
-def _active(live: Live) -> dict[str, str]:
-    can = {name for name, role in live.roles.items() if role.login}
-    return {name: "".join(n[-1] for n in logins(name) if n in can) or "a" for name in live.roles}
+    actions = [each for each in plan(wanted, same) if each.identity != _NOBODY]
+    return [*map(str, actions), *strangers(wanted, same)]
 
 
 def _focused(wanted: Desired, live: Live) -> Live:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from bootstrap.access import Access
-from bootstrap.access.names import SIBLINGS, token_user
+from bootstrap.access.names import SIBLINGS, login, token_user
 from bootstrap.manifest import Manifest
 from bootstrap.renewal.state import grace_ends
 from bootstrap.secrets import Credential, Secret, SecretStore, SecretStoreError, SecretVersion, new_password
@@ -44,6 +44,11 @@ class HeldCredential:
     def siblings(self) -> str:
         """The logins that may log in: the one in use, and `ab` while a rotation's grace lasts."""
         return "".join(SIBLINGS) if self.previous else (self.credential.username or "_a")[-1]
+
+    @property
+    def over(self) -> bool:
+        """Whether the PostgreSQL login from before the stack, where there was one, has ended with a rotation."""
+        return self.previous is None and "postgres" in (self.credential.moved or ())
 
 
 def read_all(manifest: Manifest, access: Access, store: SecretStore, pool: Executor) -> dict[str, HeldCredential]:
@@ -150,9 +155,12 @@ def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> 
     caches = set(identity.redis) & set(manifest.caches)
     by_token = [user for cache in caches for who, user in token_users(manifest, access, cache).items() if who == name]
     if len(by_token) < len(caches):
-        fields |= {"redis_username": name, "redis_password": old.redis_password or new_password(manifest.passwords)}
+        known = old.redis_username in {name, login(name, SIBLINGS[0])}  # it keeps its name when `present` goes
+        user = old.redis_username if known else access.redis_user(name)
+        fields |= {"redis_username": user, "redis_password": old.redis_password or new_password(manifest.passwords)}
     elif len(by_token) == 1:  # in several caches it has a user of another name in each
         fields["redis_username"] = by_token[0]
     # Without a password nothing is ever rotated, and what was is over.
     kept = fields.get("password") or fields.get("redis_password")
-    return Credential.model_validate(fields | {"grace": old.grace if kept else None})
+    moved = tuple(target for target in access.present(name) if target in (old.moved or ()))
+    return Credential.model_validate(fields | {"grace": old.grace if kept else None, "moved": moved or None})

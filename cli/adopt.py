@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import replace as changed
 from importlib.metadata import version
 from json import dumps
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,8 +15,10 @@ import typer
 from bootstrap.errors import AskedError
 from cli import adopt_view
 from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
+from cli.adopt_inside import Inside, beside, inside
 from cli.adopt_read import estate_of, named
 from cli.errors import DIFFERENT, FAILED
+from cli.init_live import show_notes
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json
 from cli.project import StackSource, load, own_root
@@ -38,6 +42,18 @@ def adopt(
     region: Annotated[
         str | None,
         typer.Option("--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Where the primary is."),
+    ] = None,
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            "--database-url",
+            metavar="URL",
+            help="What is inside PostgreSQL too; rather an environment variable's name.",
+        ),
+    ] = None,
+    redis_url: Annotated[
+        list[str] | None,
+        typer.Option("--redis-url", metavar="[CACHE=]URL", help="What is inside a cache, `main` without a name."),
     ] = None,
     take_computed: Annotated[
         bool, typer.Option("--take-computed", help="Parameters as datatier computes them, not as they are live.")
@@ -65,17 +81,22 @@ def adopt(
         estate = estate_of(instance, caches, _region(where, region), prefix)
         refuse_account(where, estate.account)
         stands = where.declared and not replace
-        program = _Program(where, stands=stands)
-        made = adoption(
-            estate,
-            stack,
-            str(where.project.get(_NAME, "")),
-            program,
-            computed=take_computed,
-            config=where.config if stands else None,
-            versions={each: version(f"pulumi-{each}") for each in ("aws", "random")},
-        )
-        _end(made, where, program.costs(made.state), stands=stands, json=json)
+        name = str(where.project.get(_NAME, ""))
+        engines = inside(where.root, name, estate, database_url, redis_url or (), replace=replace)
+        files = engines.files if engines else {}
+        with beside(where.root, files) as root:
+            program = _Program(changed(where, root=root), stands=stands and not files)
+            made = adoption(
+                estate,
+                stack,
+                name,
+                program,
+                computed=take_computed,
+                config=where.config if stands else None,
+                versions={each: version(f"pulumi-{each}") for each in ("aws", "random")},
+            )
+            month = program.costs(made.state)
+        _end(made, where, month, engines, stands=stands, json=json)
 
 
 def _region(where: Place, region: str | None) -> str:
@@ -139,25 +160,34 @@ def _unwritten(where: Place, config: Mapping[str, Any]) -> StackSource:
     )
 
 
-def _end(made: Adoption, where: Place, month: Costs | None, *, stands: bool, json: bool) -> None:
+def _end(
+    made: Adoption, where: Place, month: Costs | None, engines: Inside | None, *, stands: bool, json: bool
+) -> None:
     """Write what may be written, and say it all."""
     from adopt.steps import steps
     from cli.cost_view import as_json
 
     report = made.report
     document = report.as_json() | ({"cost": as_json(month)} if month else {})
-    differences = differing(made.config, made.proposed)
+    differences = [*differing(made.config, made.proposed), *(engines.differences if engines else ())]
     commands = () if report.refused else steps(where.stack)
-    written = () if report.refused else write(where, made, document, stands=stands)
+    written: tuple[Path, ...] = ()
+    if not report.refused:
+        files = engines.files if engines else None
+        written = write(where, made, document, stands=stands, application=files)
     if json:
         more = {
             "differences": differences,
             "files": [path.as_posix() for path in written],
             "next": [command for command, _ in commands],
         }
+        if engines:
+            more["notes"] = [each.text for each in engines.live.notes]
         emit_json(document | more)
     else:
         adopt_view.report(console(), report)
+        if engines and engines.files:
+            show_notes(engines.live)
         adopt_view.end(console(), month, differences, written, commands)
     if report.refused:
         raise typer.Exit(FAILED)

@@ -134,10 +134,18 @@ def _said(value: object) -> str:
     return "nothing" if value is None else json.dumps(value)
 
 
-def write(where: Place, made: Adoption, document: Mapping[str, Any], *, stands: bool) -> tuple[Path, ...]:
+def write(
+    where: Place,
+    made: Adoption,
+    document: Mapping[str, Any],
+    *,
+    stands: bool,
+    application: Mapping[Path, str] | None = None,
+) -> tuple[Path, ...]:
     """Write the import, the state after it, the report and, where none stands, the stack's file.
 
-    The paths are relative to the project. Raise OSError, and then nothing has been written.
+    `application` are files of what is inside the engines, by their paths in the project. What is returned is relative
+    to the project too. Raise OSError, and then nothing has been written.
     """
     from cli.files import write_all
     from scaffold.files import for_editors
@@ -150,6 +158,7 @@ def write(where: Place, made: Adoption, document: Mapping[str, Any], *, stands: 
         folder / IMPORT: _json(made.imports),
         folder / STATE: _json(made.state),
         folder / REPORT: _json(document),
+        **{where.root / path: text for path, text in (application or {}).items()},
     }
     if not stands:
         files[where.file] = for_editors("stack", text(tree, made.comments))

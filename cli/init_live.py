@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import AskedError
@@ -28,8 +29,17 @@ USUAL = "main"
 """What a cache is called of which no name is given."""
 
 
-def read_live(name: str, region: str, database_url: str | None, redis_urls: Sequence[str]) -> LiveApplication:
+def read_live(
+    name: str,
+    region: str,
+    database_url: str | None,
+    redis_urls: Sequence[str],
+    *,
+    known: Sequence[LiveCache] = (),
+) -> LiveApplication:
     """Read the servers, all at once, and prove the baseline; nothing is written, there or here.
+
+    `known` are caches of which somebody else knows the users, and better than a login sees them.
 
     Raise AskedError, UrlError or LoginError with the first thing that is wrong.
     """
@@ -43,10 +53,21 @@ def read_live(name: str, region: str, database_url: str | None, redis_urls: Sequ
         reading = pool.submit(_database, database) if database else None
         read = [pool.submit(_cache, cache, url) for cache, url in caches.items()]
         live = reading.result() if reading else None
-        found = live_application(name, region, live, [each.result() for each in read])
+        found = live_application(name, region, live, _with_users([each.result() for each in read], known))
         if live is not None and starting is not None:
             _prove(live, found, starting.result())
     return found
+
+
+def _with_users(read: Sequence[LiveCache], known: Sequence[LiveCache]) -> list[LiveCache]:
+    better = {each.name: each for each in known}
+    found = [
+        replace(each, users=more.users, beside=more.beside, open=False, notes=(*each.notes, *more.notes))
+        if (more := better.pop(each.name, None))
+        else each
+        for each in read
+    ]
+    return [*found, *better.values()]
 
 
 def _throwaway(url: Secret) -> AbstractContextManager[PostgresServer]:

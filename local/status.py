@@ -287,16 +287,15 @@ def _users(nodes: list[Node], name: str, known: Manifest | None) -> tuple[list[s
     if known is None:
         return [], []
     access = load_access(known.access)
-    others = access.exceptions.redis.get(name, ())
-    wanted = users_of_rules(access, name)
-    declared = {*(user.name for user in wanted), *others, ADMIN}
+    others = access.cache_others(name)
     found: set[str] = set()
     changes: list[Action] = []
     for each in nodes:
         try:
             with each.client(1.0) as client:
                 live = users_of.read(client, f"{name}/{each.name}")
-                found.update(users_of.undeclared(live, declared))
+                wanted = users_of_rules(access, name, live.users)
+                found.update(users_of.undeclared(live, {*(user.name for user in wanted), *others, ADMIN}))
                 if name in known.caches and known.caches[name].has_users:
                     scope = f"{known.prefix}-{name}"
                     planned = users_of.plan(live, wanted, admin=ADMIN, scope=scope, remove=True, others=others)

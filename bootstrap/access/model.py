@@ -121,13 +121,17 @@ class RedisRules(Model):
     """Further sets of rules, each with keys and commands of its own."""
     rules: RawRules | None = None
     """The whole access string, for what the rest cannot say; it is parsed and analysed all the same."""
+    present: OtherUser | None = None
+    """Who it has logged in as before, with a password that only its users have: the name of a user as ACL LIST shows
+    it, or ElastiCache's user id. It stays as it is until the first `access rotate` of the identity, whose grace is its
+    end; the identity's own user NAME_a is made at its side."""
 
     @model_validator(mode="after")
     def _one_source(self) -> RedisRules:
         """One of `role` and of `commands` and `client`, which may stand together; or `rules`, and nothing beside it.
         `client` names none twice; `prefix` needs a `client` that takes one."""
         if self.rules is not None:
-            if more := sorted(self.model_fields_set - {"rules"}):
+            if more := sorted(self.model_fields_set - {"rules", "present"}):
                 raise ValueError(f"`rules` says everything: take out {', '.join(more)} or `rules`")
         elif self.role and self.client:
             raise ValueError(f"`{self.role}` is a ready-made role, and a `client` has rules of its own: take one out")
@@ -150,9 +154,17 @@ class Identity(Model):
 
     @model_validator(mode="after")
     def _something(self) -> Identity:
-        """One of `postgres` and `redis`, or both."""
+        """One of `postgres` and `redis`, or both. Whoever logs in by token has no `present` login."""
         if self.postgres is None and not self.redis:
             raise ValueError("may do nothing: give it `postgres` or `redis`, or take it out")
+        present = (self.postgres is not None and self.postgres.login == "present") or any(
+            rules.present for rules in self.redis.values()
+        )
+        if self.auth == "iam" and present:
+            raise ValueError(
+                "logs in by token, so there is no password that goes on working: write `login: single` in place of "
+                "`login: present`, and name a user as an exception in place of `present`"
+            )
         return self
 
     def named(self, name: str) -> Identity:
@@ -261,7 +273,24 @@ class Access(Model):
         postgres = self.identities[identity].postgres
         if postgres is None or postgres.login == "none":
             return ()
-        return names.logins(identity) if postgres.login == "siblings" else (identity,)
+        return (identity,) if postgres.login == "single" else names.logins(identity)
+
+    def present(self, identity: str) -> dict[str, str]:
+        """Where an identity has a login from before the stack -> its name: `postgres`, `cache main`."""
+        entry = self.identities[identity]
+        of_caches = {f"cache {cache}": rules.present for cache, rules in entry.redis.items() if rules.present}
+        moved = entry.postgres is not None and entry.postgres.login == "present"
+        return {"postgres": identity, **of_caches} if moved else of_caches
+
+    def cache_others(self, cache: str) -> frozenset[str]:
+        """Users of a cache that are left alone: somebody else's, and those from before the stack."""
+        found = (rules.present for rules in self.cache_users(cache).values())
+        return frozenset((*self.exceptions.redis.get(cache, ()), *(user for user in found if user)))
+
+    def redis_user(self, identity: str) -> str:
+        """The user of an identity in the caches: beside one from before the stack it has the name of a sibling."""
+        beside = any(rules.present for rules in self.identities[identity].redis.values())
+        return names.login(identity, names.SIBLINGS[0]) if beside else identity
 
     def logs_in(self, identity: str) -> bool:
         """Whether somebody logs in as an identity, so that it needs a credential."""

@@ -51,6 +51,11 @@ def identity_name(name: str) -> str:
     return name
 
 
+def plain(name: str) -> str:
+    """Return what comes nearest to the name of an identity: `orders_app` of `Orders-App`."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
 PATTERN = "a pattern of Redis in ASCII, without spaces"
 """What keys and channels are given as, in words."""
 

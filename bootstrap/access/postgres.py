@@ -13,7 +13,7 @@ from bootstrap.access.condition import condition
 from bootstrap.rule import Rule, short, whole
 
 Kind = Literal["database", "schema", "table", "sequence", "function"]
-Login = Literal["siblings", "single", "none"]
+Login = Literal["siblings", "present", "single", "none"]
 Keep = Literal["marks", "owner"]
 Schemas = Literal["create", "declared"]
 Privilege = Literal[
@@ -264,7 +264,9 @@ class PostgresAccess(Model):
     member_of: tuple[Annotated[MemberOf, short("role")], ...] = ()
     login: Login = "siblings"
     """`siblings`: two logins x_a and x_b over a role x that cannot log in, for rotation without downtime; `single`:
-    the role logs in itself; `none`: a role that others are members of."""
+    the role logs in itself; `none`: a role that others are members of. `present`: the siblings as well as x, which
+    was there before and logs in with a password that only its users have: x stays as it is until the first
+    `access rotate x`, whose grace is its end."""
     limits: Limits = Limits()
     schemas: Schemas | None = None
     """Whether a migrator may make schemas (and extensions that are trusted), as drizzle, pg-boss and graphile-worker

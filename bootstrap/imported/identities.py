@@ -11,7 +11,7 @@ from bootstrap.imported.grants import grants
 from bootstrap.postgres.desired import RDS_IAM, Desired, Role, maintaining
 from bootstrap.postgres.grants import defaults, governed
 from bootstrap.postgres.grants import grants as compared
-from bootstrap.postgres.live import Live, LiveRole
+from bootstrap.postgres.live import MARK, Live, LiveRole
 
 
 def identity(role: LiveRole, both: tuple[str, ...], live: Live, stub: Desired) -> dict[str, Any]:
@@ -21,9 +21,14 @@ def identity(role: LiveRole, both: tuple[str, ...], live: Live, stub: Desired) -
 
 
 def siblings(role: LiveRole, live: Live, owner: str) -> tuple[str, ...]:
-    """Return the two logins of a role that the bootstrap made; both may log in while a rotation's grace lasts."""
+    """Return the two logins of a role that the bootstrap made; both may log in while a rotation's grace lasts.
+
+    The role itself may too where it was there before the stack: then they bear our mark.
+    """
     both = tuple(live.roles[name] for name in logins(role.name) if name in live.roles)
-    if role.login or len(both) != len(SIBLINGS) or role.settings or role.connection_limit != -1:
+    if len(both) != len(SIBLINGS) or (role.login and not all(map(_ours, both))):
+        return ()
+    if not role.login and (role.settings or role.connection_limit != -1):
         return ()
     alike = both[0].settings == both[1].settings and both[0].connection_limit == both[1].connection_limit
     acts_as = owner if _acts_as(role.name, owner, live) else role.name
@@ -77,14 +82,26 @@ def _postgres(role: LiveRole, both: tuple[str, ...], live: Live, stub: Desired) 
             found["implied"] = False
     of_profile = {stub.owner} if migrates else {m.role for m in maintaining(role.name, stub.owner)} if keeps else set()
     found["member_of"] = list(_memberships(role.name, live, of_profile))
-    if not both:
-        found["login"] = "single" if role.login else "none"
+    if not both or role.login:
+        found["login"] = _login(role, live)
     if migrates and live.owner_creates != (live.database.owner == stub.owner):
         found["schemas"] = "create" if live.owner_creates else "declared"
     if login.connection_limit != -1:
         found["limits"] = {"connection_limit": login.connection_limit}
     found["settings"] = {key: value for key, value in login.settings.items() if not both or key != "role"}
     return {key: value for key, value in found.items() if value or key == "implied"}
+
+
+def _login(role: LiveRole, live: Live) -> str:
+    """How a role without siblings logs in: one that nobody has made by a declaration has a password of its users'."""
+    if not role.login:
+        return "none"
+    alone = logins(role.name)[0] not in live.roles and _ours(role)
+    return "single" if alone or _member(role.name, RDS_IAM, live) else "present"
+
+
+def _ours(role: LiveRole) -> bool:
+    return (role.mark or "").startswith(MARK)
 
 
 def _implied(name: str, found: dict[str, Any], live: Live, stub: Desired) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -42,6 +42,8 @@ class Role:
     login: bool = False
     connection_limit: int = -1
     settings: tuple[tuple[str, str], ...] = ()
+    present: bool = False
+    """Whether it is a login from before the stack: where it is there, what it is stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,10 +225,12 @@ _PRIVILEGES: dict[tuple[str, str], Privileges] = {
 }
 
 
-def desired(access: Access, active: Mapping[str, str], *, iam: bool = False) -> Desired:
+def desired(access: Access, active: Mapping[str, str], *, iam: bool = False, over: Collection[str] = ()) -> Desired:
     """Return what `access` wants, where `active` says which logins (`a`, `b` or `ab`) of an identity are in use.
 
-    `iam` says whether the server takes tokens of AWS; where it does not, every login has a password.
+    An identity with a login from before the stack has siblings besides only where `active` knows it; that login is
+    shut where it is in `over`. `iam` says whether the server takes tokens of AWS; where it does not, every login has a
+    password.
     """
     roles = [] if "owner" in access.keep else [Role(name=access.owner)]
     members: list[Membership] = []
@@ -235,15 +239,16 @@ def desired(access: Access, active: Mapping[str, str], *, iam: bool = False) -> 
         acts_as = access.owner if postgres.privileges == "migrator" else name
         limits, settings = access.limits_of(name), postgres.settings
         tokens = iam and name in access.by_token
-        if postgres.login != "siblings":
+        if postgres.login in {"single", "none"}:
             roles.append(_role(name, limits, settings, used=postgres.login == "single"))
             if tokens and postgres.login == "single":
                 members.append(Membership(role=RDS_IAM, member=name))
         else:
-            roles.append(Role(name=name))
-            for sibling in SIBLINGS:
+            present = postgres.login == "present"
+            roles.append(Role(name=name, present=present and name not in over))
+            for sibling in SIBLINGS if name in active or not present else ():
                 used = sibling in active.get(name, "a")
-                roles.append(_role(login(name, sibling), limits, {**settings, "role": acts_as}, used=used))
+                roles.append(_role(login(name, sibling), limits, {"role": acts_as, **settings}, used=used))
                 members.append(Membership(role=name, member=login(name, sibling)))
                 if tokens and used:
                     members.append(Membership(role=RDS_IAM, member=login(name, sibling)))

@@ -64,9 +64,10 @@ class Database(Protocol):
         """Let the login of `credential` in as well as its sibling; raise SiblingError where there is no such role."""
         ...
 
-    def retire(self, valid: Credential, *, drain: float) -> tuple[str, ...]:
+    def retire(self, valid: Credential, *, drain: float, present: str | None = None) -> tuple[str, ...]:
         """Shut the sibling of the login of `valid` out, and after `drain` seconds end what is left of its sessions.
 
+        The same with `present`, a login from before the stack, which then is the role of its siblings and no more.
         Return what was met.
         """
         ...
@@ -107,5 +108,5 @@ class PostgresDatabase:
     def admit(self, credential: Credential) -> None:
         siblings.admit(self.master.conn, credential)
 
-    def retire(self, valid: Credential, *, drain: float) -> tuple[str, ...]:
-        return siblings.retire(self.target, self.master, valid, drain=drain)
+    def retire(self, valid: Credential, *, drain: float, present: str | None = None) -> tuple[str, ...]:
+        return siblings.retire(self.target, self.master, valid, drain=drain, present=present)

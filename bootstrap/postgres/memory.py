@@ -87,11 +87,13 @@ class MemoryPostgres:
         if password:
             self.passwords[login] = password
 
-    def retire(self, valid: Credential, *, drain: float) -> tuple[str, ...]:  # noqa: ARG002 nobody has a session here
-        old = other_login(valid)
-        if old in self.roles:
-            self.roles[old] = replace(self.roles[old], login=False)
-            self.passwords.pop(old, None)
+    def retire(self, valid: Credential, *, drain: float, present: str | None = None) -> tuple[str, ...]:  # noqa: ARG002 nobody has a session here
+        for old in (other_login(valid), present):
+            if old in self.roles:
+                self.roles[old] = replace(self.roles[old], login=False)
+                self.passwords.pop(old, None)
+        if present in self.roles:
+            self.roles[present] = Role(name=present)
         return ()
 
     def opens(self, login: str, password: Secret | None = None) -> bool:
@@ -107,7 +109,7 @@ class MemoryPostgres:
     def _steps(self, wanted: Desired) -> Iterator[tuple[Action, _Effect]]:
         for role in wanted.roles:
             has = self.roles.get(role.name)
-            if has != role:
+            if has is None or (has != role and not role.present):
                 yield self._role(role, has)
         declared = {(each.role, each.member): each for each in wanted.joined(VERSION)}
         for key, member in declared.items():

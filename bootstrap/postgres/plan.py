@@ -63,18 +63,23 @@ def _roles(wanted: Desired, live: Live) -> Iterator[Action]:
             if not role.login and role.connection_limit != -1:
                 yield _alter(role.name, f"CONNECTION LIMIT {role.connection_limit}")
         else:
-            yield from _attributes(wanted, role, has, live)
+            yield from () if role.present else _logging_in(role, has, live)
+            yield from _powers(wanted, role, has, live)
         if has is None or (has.mark != MARK and "marks" not in wanted.keep):
             comment = f"COMMENT ON ROLE {ident(role.name)} IS {literal(MARK)}"
             yield statement("mark", subject, comment)
-        yield from _settings(role, has, live)
+        if not role.present:
+            yield from _settings(role, has, live)
 
 
-def _attributes(wanted: Desired, role: Role, has: LiveRole, live: Live) -> Iterator[Action]:
+def _logging_in(role: Role, has: LiveRole, live: Live) -> Iterator[Action]:
     if has.login != role.login and not shut_out(role, live):
         yield _alter(role.name, "LOGIN" if role.login else "NOLOGIN", takes_away=not role.login)
     if has.connection_limit != role.connection_limit:
         yield _alter(role.name, f"CONNECTION LIMIT {role.connection_limit}")
+
+
+def _powers(wanted: Desired, role: Role, has: LiveRole, live: Live) -> Iterator[Action]:
     # SUPERUSER, REPLICATION and BYPASSRLS need a superuser to take away, and nobody takes from itself what it works
     # with: see `strangers`.
     for attribute in sorted({"CREATEDB", "CREATEROLE"} & set(has.excess)) if role.name != live.user else ():

@@ -28,28 +28,39 @@ _SESSIONS = "SELECT pid FROM pg_stat_activity WHERE usename = %s AND backend_typ
 def admit(conn: Connection, credential: Credential) -> None:
     """Let the login of `credential` in. Its sibling stays as it is."""
     user, password = credential.username or "", credential.password or Secret("")
-    if not conn.execute(_EXISTS, (user,)).fetchone():
+    if not _is_there(conn, user):
         raise SiblingError(f"PostgreSQL has no role {user}: run `datatier bootstrap`, which makes it")
     _alter(conn, f"ALTER ROLE {ident(user)} LOGIN PASSWORD {literal(scram_verifier(password))}", user)
 
 
-def retire(target: PostgresTarget, master: Master, valid: Credential, *, drain: float) -> tuple[str, ...]:
+def retire(
+    target: PostgresTarget, master: Master, valid: Credential, *, drain: float, present: str | None = None
+) -> tuple[str, ...]:
     """Shut the sibling of the login of `valid` out and end what is left of its sessions; return what was met.
 
-    Its sessions have `drain` seconds to end by themselves, on the primary and on every replica.
+    So with `present`, a login from before the stack: what it was limited to and set goes too, as nobody logs in as it.
+    Their sessions have `drain` seconds to end by themselves, on the primary and on every replica.
     """
-    old = other_login(valid)
-    if old is None or not master.conn.execute(_EXISTS, (old,)).fetchone():
+    going = [name for name in (other_login(valid), present) if name and _is_there(master.conn, name)]
+    for old in going:
+        _alter(master.conn, f"ALTER ROLE {ident(old)} NOLOGIN PASSWORD NULL", old)
+    if present in going:
+        _alter(master.conn, f"ALTER ROLE {ident(present)} CONNECTION LIMIT -1", present)
+        _alter(master.conn, f"ALTER ROLE {ident(present)} RESET ALL", present)
+    if not going:
         return ()
-    _alter(master.conn, f"ALTER ROLE {ident(old)} NOLOGIN PASSWORD NULL", old)
     with ExitStack() as stack:
         servers = {target.primary.name: master.conn}
         for replica in target.replicas:
             servers[replica.name] = stack.enter_context(open_postgres(target, replica, master.user, master.password))
         until = time.monotonic() + drain
-        while time.monotonic() < until and any(_sessions(conn, old) for conn in servers.values()):
+        while time.monotonic() < until and any(_sessions(conn, old) for conn in servers.values() for old in going):
             time.sleep(0.1)
-        return tuple(note for name, conn in servers.items() for note in _end(conn, name, old))
+        return tuple(note for name, conn in servers.items() for old in going for note in _end(conn, name, old))
+
+
+def _is_there(conn: Connection, login: str) -> bool:
+    return conn.execute(_EXISTS, (login,)).fetchone() is not None
 
 
 def _sessions(conn: Connection, login: str) -> list[int]:

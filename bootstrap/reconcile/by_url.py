@@ -72,14 +72,15 @@ def _users(access: Access, url: Secret | None, cache: str) -> Iterator[Sequence[
     if url is None:
         yield ()
         return
-    from bootstrap.redis.by_url import plan_client
+    from bootstrap.redis.by_url import live_users, plan_client
     from bootstrap.secrets import open_redis_url
 
-    users = users_of_rules(access, cache)
-    if not users:
+    if not access.cache_users(cache):
         known = sorted({name for identity in access.identities.values() for name in identity.redis})
         near = get_close_matches(cache, known, n=1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         raise UnknownCacheError(f"--cache {cache}: access.yaml has rules for {', '.join(known) or 'no cache'}.{hint}")
     with open_redis_url(url) as client:
-        yield [plan_client(client, users, others=access.exceptions.redis.get(cache, ()))]
+        moving = any(each.present for each in access.cache_users(cache).values())
+        users = users_of_rules(access, cache, live_users(client) if moving else ())
+        yield [plan_client(client, users, others=access.cache_others(cache))]

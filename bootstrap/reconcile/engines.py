@@ -36,7 +36,7 @@ def engines(manifest: Manifest, access: Access, store: SecretStore, pool: Execut
     def cache(name: str) -> Backend:
         from bootstrap.redis.cache import driver
 
-        return driver(manifest, name, store, pool, others=access.exceptions.redis.get(name, ()))
+        return driver(manifest, name, store, pool, others=access.cache_others(name))
 
     def proved(name: str, new: Credential, old: Credential) -> tuple[str, ...]:
         from bootstrap.reconcile.prove import prove
@@ -52,7 +52,8 @@ def engines(manifest: Manifest, access: Access, store: SecretStore, pool: Execut
 def wanted_roles(manifest: Manifest, access: Access, held: Mapping[str, HeldCredential]) -> Desired:
     """Return what is wanted of PostgreSQL: of each identity the login of its secret, in a grace period both."""
     iam = manifest.postgres.iam_region is not None
-    return desired(access, {name: each.siblings for name, each in held.items()}, iam=iam)
+    over = frozenset(name for name, each in held.items() if each.over)
+    return desired(access, {name: each.siblings for name, each in held.items()}, iam=iam, over=over)
 
 
 def wanted_users(

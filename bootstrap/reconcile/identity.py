@@ -29,6 +29,8 @@ class IdentityCredential:
     name: str
     on: Engines
     drain: float = DRAIN
+    moves: bool = True
+    """Whether the rotation ends logins from before the stack: a person's does, a schedule's leaves them as they are."""
 
     def successor(self, old: Credential, grace: int) -> Credential:
         rule = self.manifest.passwords
@@ -37,6 +39,7 @@ class IdentityCredential:
             "password": new_password(rule) if old.password else None,
             "redis_password": new_password(rule) if old.redis_password else None,
             "grace": grace,
+            "moved": tuple(self.access.present(self.name)) if self.moves else old.moved,
         }
         return complete(self.manifest, self.access, self.name, old.model_copy(update=changed))
 
@@ -44,22 +47,35 @@ class IdentityCredential:
         if target == "postgres":
             self.on.database.admit(new)
         else:
-            self.on.cache(_cache(target)).admit(self.name, new.redis_password or Secret(""), old.redis_password)
+            user = new.redis_username or self.name
+            self.on.cache(_cache(target)).admit(user, new.redis_password or Secret(""), old.redis_password)
 
     def prove(self, new: Credential, old: Credential) -> tuple[str, ...]:
         return self.on.prove(self.name, new, old)
 
     def retire(self, target: str, valid: Credential, old: Credential | None) -> tuple[str, ...]:  # noqa: ARG002 as in the protocol
+        ended = self.access.present(self.name).get(target) if target in (valid.moved or ()) else None
         if target == "postgres":
-            return self.on.database.retire(valid, drain=self.drain)
-        self.on.cache(_cache(target)).retire(self.name, valid.redis_password or Secret(""))
+            return self.on.database.retire(valid, drain=self.drain, present=ended)
+        cache = self.on.cache(_cache(target))
+        cache.retire(valid.redis_username or self.name, valid.redis_password or Secret(""))
+        if ended:
+            cache.shut(ended)
         return ()
 
 
-def stand(manifest: Manifest, access: Access, store: SecretStore, name: str, grace: int | None = None) -> RenewalState:
+def stand(
+    manifest: Manifest,
+    access: Access,
+    store: SecretStore,
+    name: str,
+    grace: int | None = None,
+    *,
+    moves: bool = True,
+) -> RenewalState:
     """Return where the credential of an identity stands; a pending one of another `grace` than asked for is dropped.
 
-    Raise RotationError where it has none yet.
+    `moves` is as in `IdentityCredential`. Raise RotationError where it has none yet.
     """
     rules = access.identities[name].redis
     caches = tuple(
@@ -71,7 +87,9 @@ def stand(manifest: Manifest, access: Access, store: SecretStore, name: str, gra
     def suits(new: Credential, old: Credential) -> bool:
         return (
             new == complete(manifest, access, name, new)
-            and (grace is None or new.grace == grace)
+            and (
+                grace is None or (new.grace == grace and moves == (new.moved == (tuple(access.present(name)) or None)))
+            )
             and new.username == (other_login(old) or old.username)
             and (old.redis_password is None or new.redis_password != old.redis_password)
         )
@@ -84,6 +102,11 @@ def stand(manifest: Manifest, access: Access, store: SecretStore, name: str, gra
         missing=f"{name} has no credential yet: run `datatier bootstrap`, which makes it",
         suits=suits,
         targets=lambda current: (*(("postgres",) if other_login(current) else ()), *caches),
+        present=lambda current: {
+            target: login
+            for target, login in access.present(name).items()
+            if target in ("postgres", *caches) and (moves or target in (current.moved or ()))
+        },
     )
 
 

@@ -15,6 +15,7 @@ from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string, category_rules
 from bootstrap.acl.compare import differences as effect
 from bootstrap.acl.rules import Permission, RuleError, RuleSet, parse, parse_listed
+from bootstrap.acl.table import CommandTable
 from bootstrap.action import Action
 from bootstrap.redis import node
 from bootstrap.redis.users import AppliedUsers, User, UserPlan
@@ -67,6 +68,7 @@ def import_users(client: Any) -> ImportedUsers:
     """
     live = node.read(client, _TARGET)
     me = _me(client)
+    ours = {name for each in live.users if each.startswith(node.MARKER) for name in node.marked(live.users[each])}
     found: dict[str, dict[str, Any]] = {}
     left: list[str] = []
     beside: list[str] = []
@@ -75,13 +77,14 @@ def import_users(client: Any) -> ImportedUsers:
     for name in node.strangers(live, {me}):
         kept = live.users[name]
         try:
-            names.identity_name(name)
+            identity = identity_of(name, {*found, *live.users})
             rules = parse_listed(kept.text)
             if reason := _unsayable(kept, rules):
                 left.append(f"user {name} {reason}")
                 beside.append(name)
                 continue
-            found[name] = _declared(kept.text, rules, live)
+            # Who was there before a declaration has a password that only its users have.
+            found[identity] = declared(kept.text, rules, live.table) | ({} if name in ours else {"present": name})
         except RuleError as error:
             left.append(f"user {name} has a rule that is not known here: {error}")
             beside.append(name)
@@ -89,6 +92,11 @@ def import_users(client: Any) -> ImportedUsers:
             left.append(f"user {name}: {error}; left out")
             beside.append(name)
     return ImportedUsers(users=found, beside=tuple(beside), differences=tuple(left))
+
+
+def live_users(client: Any) -> frozenset[str]:
+    """Return the names of the server's users; raise NodeError."""
+    return frozenset(node.read(client, _TARGET).users)
 
 
 def _me(client: Any) -> str:
@@ -107,12 +115,23 @@ def _unsayable(kept: node.Kept, rules: RuleSet) -> str | None:
     return None
 
 
-def _declared(text: str, rules: RuleSet, live: node.LiveUsers) -> dict[str, Any]:
+def identity_of(name: str, taken: Collection[str]) -> str:
+    """Return the identity that a user becomes: of its name, or `orders_app` of `orders-app`; raise ValueError."""
+    try:
+        return names.identity_name(name)
+    except ValueError:
+        plain = names.plain(name)
+        if plain in taken or names.login(plain, names.SIBLINGS[0]) in taken:
+            raise
+        return names.identity_name(plain)
+
+
+def declared(text: str, rules: RuleSet, commands: CommandTable) -> dict[str, Any]:
     """Return the rules in our own words where these have the same effect, else as an access string."""
     wanted = parse(raw_rules(text.removeprefix("on ")))
     guess = _guess(rules)
     try:
-        if not effect(rules, parse(access_string(RedisRules.model_validate(guess))), live.table):
+        if not effect(rules, parse(access_string(RedisRules.model_validate(guess))), commands):
             return guess
     except (ValidationError, RuleError):
         pass

@@ -71,13 +71,17 @@ class Together:
             carry_out=lambda remove: tuple(change for each in plans for change in each.carry_out(remove)),
         )
 
-    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
+    def admit(self, user: str, new: Secret, old: Secret | None) -> None:
         for part in self.parts:
-            part.admit(identity, new, old)
+            part.admit(user, new, old)
 
-    def retire(self, identity: str, valid: Secret) -> None:
+    def retire(self, user: str, valid: Secret) -> None:
         for part in self.parts:
-            part.retire(identity, valid)
+            part.retire(user, valid)
+
+    def shut(self, user: str) -> None:
+        for part in self.parts:
+            part.shut(user)
 
 
 @dataclass(frozen=True)
@@ -98,15 +102,18 @@ class TokenUsers:
 
         return UserPlan(changes=left.steps, carry_out=go)
 
-    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 as in the protocol
-        raise self._nobody(identity)
+    def admit(self, user: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 as in the protocol
+        raise self._nobody(user)
 
-    def retire(self, identity: str, valid: Secret) -> None:  # noqa: ARG002 as in the protocol
-        raise self._nobody(identity)
+    def retire(self, user: str, valid: Secret) -> None:  # noqa: ARG002 as in the protocol
+        raise self._nobody(user)
 
-    def _nobody(self, identity: str) -> CacheError:
+    def shut(self, user: str) -> None:
+        raise self._nobody(user)
+
+    def _nobody(self, user: str) -> CacheError:
         name = self.token.cache
-        return CacheError(f"{name} knows no user {identity}, only an AUTH token: `datatier access rotate {name}-auth`")
+        return CacheError(f"{name} knows no user {user}, only an AUTH token: `datatier access rotate {name}-auth`")
 
 
 @dataclass(frozen=True)
@@ -128,12 +135,15 @@ class ProvenUsers:
 
         return replace(planned, carry_out=carry_out)
 
-    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
-        self.api.admit(identity, new, old)
-        _login(self.cache, identity, new, _SETTLE_SECONDS)
+    def admit(self, user: str, new: Secret, old: Secret | None) -> None:
+        self.api.admit(user, new, old)
+        _login(self.cache, user, new, _SETTLE_SECONDS)
 
-    def retire(self, identity: str, valid: Secret) -> None:
-        self.api.retire(identity, valid)
+    def retire(self, user: str, valid: Secret) -> None:
+        self.api.retire(user, valid)
+
+    def shut(self, user: str) -> None:
+        self.api.shut(user)
 
     def _prove(self, users: Sequence[User], settle: float) -> Iterator[Action]:
         """Log in as each user; where that is refused, ElastiCache has another password than the secret."""
@@ -209,4 +219,4 @@ def token_of(manifest: Manifest, name: str, store: SecretStore) -> TokenCredenti
     else:
         client = aws_client("elasticache", manifest.region, manifest.aws_endpoint)
         place = ElastiCacheToken(client, cache.replication_group or "", cache)
-    return TokenCredential(cache=name, place=place, rule=manifest.passwords)
+    return TokenCredential(cache=name, place=place, rule=manifest.passwords, existing=cache.existing)

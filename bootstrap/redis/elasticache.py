@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 from bootstrap.access.names import TOKEN_END
@@ -20,6 +21,8 @@ from bootstrap.secrets import Secret, elasticache_passwords
 # ElastiCache guide, Clusters.RBAC: users in a group, users in an account and region.
 MAX_USERS = 100
 MAX_ACCOUNT = 1000
+DEFAULT = "default"
+"""Name of the user that a client is which gives none."""
 _WAIT_SECONDS = 600.0
 _POLL_SECONDS = 2.0
 _HINTS = {
@@ -41,6 +44,11 @@ class ElastiCacheError(BootstrapError):
 def user_id(prefix: str, cache: str, identity: str) -> str:
     """Return the id of an identity's user: letters, digits and hyphens, stored in lower case."""
     return f"{prefix}-{cache}-{identity}".replace("_", "-").lower()
+
+
+def _is_closed(user: dict[str, Any]) -> bool:
+    """Whether it is a `default` that lets nobody in. ElastiCache writes `on` or `off` first."""
+    return user.get("UserName") == DEFAULT and user.get("AccessString", "").split()[:1] == ["off"]
 
 
 class ElastiCacheUsers:
@@ -85,7 +93,7 @@ class ElastiCacheUsers:
         deletions = [self._change(id_, "remove", "deleted", takes_away=True) for id_ in old]
         todo = [each for user in users for each in self._differences(user, live.get(self._id(user)))]
         joining = [user for user in users if self._id(user) not in members]
-        joins = [self._change(user.name, "group", f"added to {self._group}") for user in joining]
+        joins = [self._of(user, "group", f"added to {self._group}") for user in joining]
         rest = (*(change for change, _ in todo), *joins)
 
         def carry_out(remove: bool) -> tuple[Action, ...]:
@@ -100,35 +108,71 @@ class ElastiCacheUsers:
             return (*deletions, *rest) if remove else rest
 
         reported = tuple(
-            f"{self._target}: user {self._named(id_, live)} is not declared; declare it, name it under `exceptions` in "
-            f"access.yaml, or if nobody needs it: {self._removal(id_)}"
+            f"{self._target}: user {self._named(id_, live)} {self._undeclared(id_, live.get(id_, {}))}"
             for id_ in self.strangers(declared | set(old), members=members, live=live)
         )
         return UserPlan(changes=(*deletions, *rest), differences=reported, carry_out=carry_out)
 
-    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
-        self.set_password(User(name=identity, rules="", password=new, previous=old))
+    def admit(self, user: str, new: Secret, old: Secret | None) -> None:
+        self.set_password(User(name=user, rules="", password=new, previous=old))
 
-    def retire(self, identity: str, valid: Secret) -> None:
-        self.set_password(User(name=identity, rules="", password=valid))
+    def retire(self, user: str, valid: Secret) -> None:
+        self.set_password(User(name=user, rules="", password=valid))
+
+    def shut(self, user: str) -> None:
+        """Take a user from before the stack out of the group; the user itself stays, others may use it."""
+        members = self._members()
+        live = self._live(members)
+        if leaving := [id_ for id_ in members if user in {id_, live.get(id_, {}).get("UserName")}]:
+            self._leave(leaving)
 
     def set_password(self, user: User) -> Action:
         """Give a user the password of its secret: the API cannot tell which one it has, a login can."""
         self._modify(user, **_authentication(user))
-        return self._change(user.name, "password", "password set to the secret's", takes_away=True)
+        return self._of(user, "password", "password set to the secret's", takes_away=True)
 
     def strangers(
         self, known: Collection[str], *, members: Sequence[str] | None = None, live: dict[str, Any] | None = None
     ) -> list[str]:
-        """Return the ids of the group's members that are neither `known` nor the stack's locked `default`."""
+        """Return the ids of the group's members that are neither `known` nor a `default` that is switched off."""
         members = self._members() if members is None else members
         live = self._live(members) if live is None else live
-        aside = {*known, self._locked}
+        aside = {*known, self._locked, *(id_ for id_ in members if _is_closed(live.get(id_, {})))}
         return [
             id_
             for id_ in sorted(set(members) - aside)
             if not {id_, live.get(id_, {}).get("UserName")} & set(self._others)
         ]
+
+    def _undeclared(self, id_: str, user: dict[str, Any]) -> str:
+        """What a user of others is, and what to do about it: who made it decides."""
+        keep = "name it under `exceptions` in access.yaml"
+        if user.get("UserName") != DEFAULT:
+            return f"is not declared; declare it, {keep}, or if nobody needs it: {self._removal(id_)}"
+        how = "without a password" if user.get("Authentication", {}).get("Type") == "no-password" else "by password"
+        return (
+            f"lets in {how} whoever gives no user name: {user.get('AccessString')}; {keep}, or once every client has a "
+            f"user of its own: {self._closing(id_)}"
+        )
+
+    def _closing(self, id_: str) -> str:
+        """The command that ends logins without a user name. A group of Redis must have a user `default`, and the one
+        that ElastiCache makes cannot be changed (ElastiCache User Guide, "Role-Based Access Control")."""
+        if self._made_for != "redis":
+            return self._removal(id_)
+        locked = f"{self._group}-{DEFAULT}"
+        return (
+            f"aws elasticache create-user --user-id {locked} --user-name {DEFAULT} --engine redis "
+            f"--access-string 'off -@all' --no-password-required --region {self._region}, then "
+            f"aws elasticache modify-user-group --user-group-id {self._group} --user-ids-to-add {locked} "
+            f"--user-ids-to-remove {id_} --region {self._region}"
+        )
+
+    @cached_property
+    def _made_for(self) -> str:
+        """Engine of the group, which its users have too: a Valkey cache may have a group of Redis, and that takes no
+        users of Valkey (ElastiCache User Guide, "Role-Based Access Control")."""
+        return str(self._describe_group().get("Engine") or self._engine).lower()
 
     @property
     def _target(self) -> str:
@@ -137,7 +181,7 @@ class ElastiCacheUsers:
     @property
     def _locked(self) -> str:
         # A group id is `<prefix>-<cache>`, so the locked `default` of the stack has our prefix too.
-        return user_id(self._prefix, self._cache, "default")
+        return user_id(self._prefix, self._cache, DEFAULT)
 
     @staticmethod
     def _named(id_: str, live: dict[str, Any]) -> str:
@@ -199,14 +243,14 @@ class ElastiCacheUsers:
     def _differences(self, user: User, live: dict[str, Any] | None) -> Iterator[tuple[Action, Callable[[], Any]]]:
         if live is None:
             how = ", logs in by token" if user.by_token else ""
-            yield self._change(user.name, "create", f"created{how}: {user.rules}"), lambda: self._create(user)
+            yield self._of(user, "create", f"created{how}: {user.rules}"), lambda: self._create(user)
             return
         # Without a word on channels acl-pubsub-default decides, and its default is allchannels.
         found = text_differences(live["AccessString"], user.rules, VALKEY, channels="allchannels")
         if found:
             yield (
-                self._change(
-                    user.name,
+                self._of(
+                    user,
                     "rules",
                     "; ".join(map(str, found)),
                     takes_away=any(difference.takes_away for difference in found),
@@ -216,14 +260,14 @@ class ElastiCacheUsers:
         authentication = live.get("Authentication", {})
         if user.by_token and authentication.get("Type") != "iam":
             yield (
-                self._change(user.name, "password", "logs in by token, and by no password", takes_away=True),
+                self._of(user, "password", "logs in by token, and by no password", takes_away=True),
                 lambda: self._modify(user, **_authentication(user)),
             )
         count = authentication.get("PasswordCount", 1)
         if user.passwords and (user.fresh or not 0 < count <= len(user.passwords)):
             detail = "password set to the secret's" if user.fresh or not count else f"{count} passwords, one is wanted"
             yield (
-                self._change(user.name, "password", detail, takes_away=True),
+                self._of(user, "password", detail, takes_away=True),
                 lambda: self._modify(user, **_authentication(user)),
             )
 
@@ -232,7 +276,7 @@ class ElastiCacheUsers:
             self._client.create_user(
                 UserId=self._id(user),
                 UserName=_name(user),
-                Engine=self._engine,
+                Engine=self._made_for,
                 AccessString=user.rules,
                 **_authentication(user),
             )
@@ -270,15 +314,18 @@ class ElastiCacheUsers:
         """Take users out of the group, which ends their connections, then delete them; never in one call with an
         addition, which would be lost."""
         if leaving := [id_ for id_ in ids if id_ in members]:
-            self._wait("user group", self._describe_group)
-            with explained(self._group):
-                self._client.modify_user_group(UserGroupId=self._group, UserIdsToRemove=leaving)
-            self._wait("user group", self._describe_group)
+            self._leave(leaving)
         for id_ in (id_ for id_ in ids if id_ in live):
             self._wait_user(id_)
             with explained(id_):
                 self._client.delete_user(UserId=id_)
             self._wait_gone(id_)
+
+    def _leave(self, ids: Sequence[str]) -> None:
+        self._wait("user group", self._describe_group)
+        with explained(self._group):
+            self._client.modify_user_group(UserGroupId=self._group, UserIdsToRemove=ids)
+        self._wait("user group", self._describe_group)
 
     def _members(self) -> list[str]:
         members: list[str] = self._describe_group().get("UserIds", [])
@@ -350,6 +397,9 @@ class ElastiCacheUsers:
 
     def _id(self, user: User) -> str:
         return user.by_token or user_id(self._prefix, self._cache, user.name)
+
+    def _of(self, user: User, verb: OfUser, detail: str, *, takes_away: bool = False) -> Action:
+        return of_user(self._target, user.name, verb, detail, takes_away=takes_away, identity=user.whose)
 
     def _change(self, user: str, verb: OfUser, detail: str, *, takes_away: bool = False) -> Action:
         return of_user(self._target, user, verb, detail, takes_away=takes_away)

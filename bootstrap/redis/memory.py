@@ -51,16 +51,20 @@ class MemoryUsers:
                 self.users[name] = node.Kept(text=" ".join(words), hashes=frozenset())
         return planned.changes
 
-    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 what is there stays
-        self._change(identity, self._hashes(identity) | {redis_hash(new)})
+    def admit(self, user: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 what is there stays
+        self._change(user, self._hashes(user) | {redis_hash(new)})
 
-    def retire(self, identity: str, valid: Secret) -> None:
-        self._change(identity, frozenset({redis_hash(valid)}))
+    def retire(self, user: str, valid: Secret) -> None:
+        self._change(user, frozenset({redis_hash(valid)}))
 
-    def _change(self, identity: str, hashes: frozenset[str]) -> None:
-        if identity not in self.users:
-            raise node.NodeError(f"{self.name} has no user {identity}: run `datatier bootstrap`, which makes it")
-        self.users[identity] = replace(self.users[identity], hashes=hashes)
+    def shut(self, user: str) -> None:
+        if kept := self.users.get(user):
+            self.users[user] = replace(kept, text=" ".join(["off", *kept.text.split(" ")[1:]]))
+
+    def _change(self, user: str, hashes: frozenset[str]) -> None:
+        if user not in self.users:
+            raise node.NodeError(f"{self.name} has no user {user}: run `datatier bootstrap`, which makes it")
+        self.users[user] = replace(self.users[user], hashes=hashes)
 
     def opens(self, user: str, password: Secret) -> bool:
         """Whether somebody may log in so."""

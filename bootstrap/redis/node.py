@@ -151,8 +151,8 @@ def plan(
             commands.append(("ACL", "SETUSER", "default", "off"))
         else:
             differences.append(f"{target}: user default is on; if nobody needs it: ACL SETUSER default off")
-    marked = _marked(live.users.get(marker))
-    ours = sorted((marked & live.users.keys()) - names - {admin, "default"})
+    made = marked(live.users.get(marker))
+    ours = sorted((made & live.users.keys()) - names - {admin, "default"})
     if remove:
         changes += [of_user(target, n, "remove", "deleted", takes_away=True) for n in ours]
         commands += [("ACL", "DELUSER", *ours)] if ours else []
@@ -162,9 +162,9 @@ def plan(
         for name in strangers(live, {*names, *ours, admin, *others})
     ]
     wanted = sorted(names | (set() if remove else set(ours)))
-    if wanted != sorted(marked):
+    if wanted != sorted(made):
         commands.append(_marker(marker, wanted))
-    differing = {change.identity for change in changes}
+    differing = {change.subject.removeprefix("user ") for change in changes}
     return NodePlan(
         changes=tuple(changes),
         differences=tuple(differences),
@@ -196,6 +196,14 @@ def set_passwords(client: Any, target: str, name: str, changes: Callable[[frozen
     live = frozenset(dict(zip(answer[::2], answer[1::2], strict=True))["passwords"])
     if rules := changes(live):
         client.execute_command("ACL", "SETUSER", name, *rules)
+        if client.config_get("aclfile").get("aclfile"):
+            client.execute_command("ACL", "SAVE")
+
+
+def shut(client: Any, name: str) -> None:
+    """Let nobody log in any more as a user, where it is there; its rules and passwords stay."""
+    if client.execute_command("ACL", "GETUSER", name) is not None:
+        client.execute_command("ACL", "SETUSER", name, "off")
         if client.config_get("aclfile").get("aclfile"):
             client.execute_command("ACL", "SAVE")
 
@@ -246,13 +254,14 @@ def _answer(connection: Any) -> Any:
 
 def _differences(target: str, user: User, found: Kept | None, live: LiveUsers) -> Iterator[Action]:
     if found is None:
-        yield of_user(target, user.name, "create", f"created: {user.rules}")
+        yield of_user(target, user.name, "create", f"created: {user.rules}", identity=user.whose)
         return
     # The same letters need no parsing; most users of most runs end here.
     differing = text_differences(found.text, user.rules, live.table) if found.text != user.rules else ()
     for difference in differing:
         if difference.text in _STATES:
-            yield of_user(target, user.name, "state", difference.text, takes_away=difference.takes_away)
+            takes_away = difference.takes_away
+            yield of_user(target, user.name, "state", difference.text, takes_away=takes_away, identity=user.whose)
     wanted = _hashes(user)
     if wanted and found.hashes != wanted:
         yield of_user(
@@ -261,6 +270,7 @@ def _differences(target: str, user: User, found: Kept | None, live: LiveUsers) -
             "password",
             "password set to the secret's",
             takes_away=not found.hashes <= wanted,
+            identity=user.whose,
         )
     if rules := [difference for difference in differing if difference.text not in _STATES]:
         yield of_user(
@@ -269,6 +279,7 @@ def _differences(target: str, user: User, found: Kept | None, live: LiveUsers) -
             "rules",
             "; ".join(map(str, rules)),
             takes_away=any(difference.takes_away for difference in rules),
+            identity=user.whose,
         )
 
 
@@ -302,7 +313,8 @@ def is_on(kept: Kept | None) -> bool:
     return kept is not None and kept.text.split()[:1] == ["on"]
 
 
-def _marked(marker: Kept | None) -> set[str]:
+def marked(marker: Kept | None) -> set[str]:
+    """Return the names of the users that were made here, by their marker."""
     return {word[1:] for word in marker.text.split() if word.startswith("~")} if marker else set()
 
 

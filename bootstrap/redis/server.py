@@ -75,21 +75,27 @@ class ServerAcl:
             carry_out=carry_out,
         )
 
-    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 what is there stays
-        self._passwords(identity, lambda live: [f"#{redis_hash(new)}"] * (redis_hash(new) not in live))
+    def admit(self, user: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 what is there stays
+        self._passwords(user, lambda live: [f"#{redis_hash(new)}"] * (redis_hash(new) not in live))
 
-    def retire(self, identity: str, valid: Secret) -> None:
-        self._passwords(identity, lambda live: [f"!{old}" for old in sorted(live - {redis_hash(valid)})])
+    def retire(self, user: str, valid: Secret) -> None:
+        self._passwords(user, lambda live: [f"!{old}" for old in sorted(live - {redis_hash(valid)})])
 
-    def _passwords(self, identity: str, changes: Callable[[frozenset[str]], list[str]]) -> None:
+    def shut(self, user: str) -> None:
+        self._at_each(user, lambda client, _: node.shut(client, user))
+
+    def _passwords(self, user: str, changes: Callable[[frozenset[str]], list[str]]) -> None:
+        self._at_each(user, lambda client, target: node.set_passwords(client, target, user, changes))
+
+    def _at_each(self, user: str, change: Callable[[redis.Redis, str], None]) -> None:
         # One node after the other: a failure leaves the fewest of them changed.
         for endpoint in self._cache.nodes:
             target = f"{self._name}/{endpoint.name}"
             with open_redis(self._cache, endpoint, self._user, self._password) as client:
                 try:
-                    node.set_passwords(client, target, identity, changes)
+                    change(client, target)
                 except redis.exceptions.RedisError as error:
-                    raise ServerAclError(f"{target} did not change {identity}: {error}") from None
+                    raise ServerAclError(f"{target} did not change {user}: {error}") from None
 
     def _each(self, places: Sequence[_P], work: Callable[[_P], _R]) -> list[_R | BootstrapError]:
         """Do `work` at all places at once; one that fails does not keep the others from their users."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,8 @@ class User:
     """One user of one cache."""
 
     name: str
+    identity: str = ""
+    """Whose it is; the one of its name when empty."""
     rules: str
     """Canonical access string: absolute, without passwords."""
     password: Secret | None
@@ -29,20 +31,39 @@ class User:
     """Whether no server has seen the password yet."""
 
     @property
+    def whose(self) -> str:
+        """The identity that logs in as it."""
+        return self.identity or self.name
+
+    @property
     def passwords(self) -> tuple[Secret, ...]:
         """All that shall be valid: none (leave them), one, or two during a rotation."""
         return tuple(dict.fromkeys(secret for secret in (self.password, self.previous) if secret))
 
 
-def users_of_rules(access: Access, cache: str) -> list[User]:
-    """Return the users of `cache` where no secret is to hand: their passwords stay as they are."""
+def users_of_rules(access: Access, cache: str, there: Collection[str]) -> list[User]:
+    """Return the users of `cache` where no secret is to hand: their passwords stay as they are.
+
+    An identity with a user from before the stack is that one where only that one is among those that are `there`.
+    """
+
+    def named(name: str, present: str | None) -> str:
+        own = (access.redis_user(name), name)
+        return next((each for each in (*own, present) if each in there), None) or own[0]
+
     return [
-        User(name=name, rules=access_string(each), password=None) for name, each in access.cache_users(cache).items()
+        User(name=named(name, each.present), identity=name, rules=access_string(each), password=None)
+        for name, each in access.cache_users(cache).items()
     ]
 
 
-def of_user(target: str, user: str, verb: OfUser, detail: str, *, takes_away: bool = False) -> Action:
-    """Return an action on a user of a cache; `target` is a node, or the user group of ElastiCache."""
+def of_user(
+    target: str, user: str, verb: OfUser, detail: str, *, takes_away: bool = False, identity: str = ""
+) -> Action:
+    """Return an action on a user of a cache; `target` is a node, or the user group of ElastiCache.
+
+    `identity` is whose user it is, where that has another name.
+    """
     return Action(
         engine="redis",
         target=target,
@@ -50,7 +71,7 @@ def of_user(target: str, user: str, verb: OfUser, detail: str, *, takes_away: bo
         subject=f"user {user}",
         text=detail,
         takes_away=takes_away,
-        identity=user,
+        identity=identity or user,
     )
 
 
@@ -124,12 +145,16 @@ class Backend(Protocol):
         """
         ...
 
-    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
+    def admit(self, user: str, new: Secret, old: Secret | None) -> None:
         """Let `new` in as well as `old`, and wait until it is; raise where there is no such user."""
         ...
 
-    def retire(self, identity: str, valid: Secret) -> None:
+    def retire(self, user: str, valid: Secret) -> None:
         """Take every password but `valid` away. Sessions that are open live on."""
+        ...
+
+    def shut(self, user: str) -> None:
+        """Let nobody log in any more as a user from before the stack, whose rules stay; it may be gone."""
         ...
 
 
@@ -150,7 +175,8 @@ def users(
     old = {name: each for name, each in (previous or {}).items() if name not in by_token}
     return tuple(
         User(
-            name=name,
+            name=name if name in by_token else credentials[name].redis_username or name,
+            identity=name,
             rules=access_string(rules),
             password=None if name in by_token else credentials[name].redis_password,
             by_token=by_token.get(name),

@@ -133,15 +133,19 @@ def _admit(standing: RenewalState, target: str) -> str:
         return "ALTER ROLE CURRENT_USER PASSWORD '***'"
     if target == "postgres":
         return f"ALTER ROLE \"{standing.following.username}\" LOGIN PASSWORD '***'"
-    return f"a second password for {standing.name}, on every node"
+    return f"a second password for {standing.following.redis_username or standing.name}, on every node"
 
 
 def _end(standing: RenewalState, target: str, valid: Credential) -> str:
     if standing.kind == "token":
         return "SET: every other AUTH token goes"
+    ended = standing.present.get(target) if target in (valid.moved or ()) else None
     if target == "postgres":
-        return f'ALTER ROLE "{other_login(valid)}" NOLOGIN PASSWORD NULL -- then its sessions end'
-    return f"every password of {standing.name} but the current one goes"
+        both = f', and "{ended}", the login from before the stack' if ended else ""
+        return f'ALTER ROLE "{other_login(valid)}" NOLOGIN PASSWORD NULL{both} -- then its sessions end'
+    user = valid.redis_username or standing.name
+    both = f", and {ended}, the user from before the stack, is shut out" if ended else ""
+    return f"every password of {user} but the current one goes{both}"
 
 
 def _step(standing: RenewalState, verb: OfRotation, target: str, text: str) -> Action:

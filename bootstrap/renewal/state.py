@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -37,6 +37,8 @@ class RenewalState:
     """When the current version was made."""
     targets: tuple[str, ...] = ()
     """Where it has to be let in: `postgres`, `cache main`."""
+    present: Mapping[str, str] = field(default_factory=dict)
+    """Where an identity has a login from before the stack that ends with this renewal, and how it is called there."""
     replace_within: int | None = None
     """Seconds of grace with which the current one has to be replaced, whatever is wished; None where it may stay."""
     opens: bool = True
@@ -60,7 +62,8 @@ class RenewalState:
         old = self.current.credential
         if self.kind != "identity":
             return old
-        return old.model_copy(update={"username": other_login(old) or old.username})
+        moved = tuple(self.present) or old.moved
+        return old.model_copy(update={"username": other_login(old) or old.username, "moved": moved})
 
 
 def _leaves_another(kind: CredentialKind, current: Credential) -> bool:
@@ -92,11 +95,12 @@ def read(
     missing: str,
     suits: Callable[[Credential, Credential], bool],
     targets: Callable[[Credential], tuple[str, ...]],
+    present: Callable[[Credential], Mapping[str, str]] = lambda _: {},
 ) -> RenewalState:
     """Return where the credential in the secret `arn` stands; raise RotationError with `missing` where there is none.
 
     `suits` says whether a pending credential follows the current one, or is what something else has left; `targets`
-    says where the current one is let in.
+    says where the current one is let in, `present` where the renewal ends a login from before the stack.
     """
     current = store.get(arn) if arn else None
     if arn is None or current is None:
@@ -113,4 +117,5 @@ def read(
         stages=stages,
         made=made or stages.changed,
         targets=targets(current.credential),
+        present=present(current.credential),
     )

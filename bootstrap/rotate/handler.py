@@ -69,7 +69,8 @@ def rotate_step(
     ):
         if _is_current(store, arn, token):  # the master's way in makes what works current
             return "nothing: the version is current already"
-        of = rotating(manifest, access, store, known[arn], entered)
+        # Whoever still logs in as before the stack has not said that it may end: that takes a person's rotation.
+        of = rotating(manifest, access, store, known[arn], entered, moves=False)
         if of.unrotatable:
             raise RotationError(of.unrotatable)
         if step == "createSecret":

@@ -54,8 +54,12 @@ def rotating(
     entered: tuple[Master, Engines] | None = None,
     *,
     drain: float = DRAIN,
+    moves: bool = True,
 ) -> Rotating:
-    """Return a credential by its name; without the engines it can be read, and no driver can be had."""
+    """Return a credential by its name; without the engines it can be read, and no driver can be had.
+
+    `moves` is as in `IdentityCredential`.
+    """
 
     def inside() -> tuple[Master, Engines]:
         if entered is None:
@@ -71,8 +75,10 @@ def rotating(
             unrotatable=_by_token(entered[0]) if entered else None,
         )
     return Rotating(
-        stand=lambda grace: identity.stand(manifest, access, store, name, grace),
-        driver=lambda: IdentityCredential(manifest=manifest, access=access, name=name, on=inside()[1], drain=drain),
+        stand=lambda grace: identity.stand(manifest, access, store, name, grace, moves=moves),
+        driver=lambda: IdentityCredential(
+            manifest=manifest, access=access, name=name, on=inside()[1], drain=drain, moves=moves
+        ),
         unrotatable=_one_login(access, name),
     )
 
@@ -92,7 +98,7 @@ def _by_token(master: Master) -> str | None:
 
 def _one_login(access: Access, name: str) -> str | None:
     postgres = access.postgres_users.get(name)
-    if postgres is None or postgres.login == "siblings":
+    if postgres is None or postgres.login in {"siblings", "present"}:
         return None
     return (
         f"{name} has `login: {postgres.login}`, so there is no second login to change over to: leave `login` out "

@@ -72,6 +72,9 @@ class Credential(BaseModel):
     """True while the password is the one that the infrastructure made and its state knows."""
     grace: int | None = None
     """Made by a rotation: seconds that the credential before it stays valid once this one is current."""
+    moved: tuple[str, ...] | None = None
+    """Where the identity's login from before the stack (`present` in access.yaml) ends with the grace of the rotation
+    that made this: `postgres`, `cache main`. Elsewhere it stays as it is."""
 
     def content(self) -> dict[str, Any]:
         """Return the fields with their secrets in the clear, as they go into the store."""

@@ -86,15 +86,21 @@ def jobs(manifest: Manifest, access: Access, credentials: Mapping[str, Credentia
         for node in nodes(cache):
             at = _Node(cache, node, f"{name}/{node.name}")
             for identity, declared in rules.items():
-                user, password = by_token.get(identity, identity), credentials[identity].redis_password
+                user, password = _user(identity, credentials, by_token), credentials[identity].redis_password
                 if identity in by_token and cache.iam_cache:
                     password = redis_token(cache.iam_cache, user, manifest.region)
                 if password:
                     made.append(partial(at.login, identity, user, password, declared, probe=version is None))
             if version:
-                made.append(partial(at.ask, version.credential, rules))
+                called = {identity: _user(identity, credentials, by_token) for identity in rules}
+                made.append(partial(at.ask, version.credential, rules, called))
             made.append(at.default)
     return made
+
+
+def _user(identity: str, credentials: Mapping[str, Credential], by_token: Mapping[str, str]) -> str:
+    """What an identity is called in a cache."""
+    return by_token.get(identity) or credentials[identity].redis_username or identity
 
 
 def verify_node(
@@ -230,13 +236,15 @@ class _Node:
             heard = [(p, _subscribed(client, p.asked[1])) for p in asked if p.call.command == "subscribe"]
             yield from self._checks(identity, rules, heard, VALKEY)
 
-    def ask(self, admin: Credential, rules: Mapping[str, RuleSet]) -> Iterator[Check]:
-        """Ask about all identities at once."""
+    def ask(
+        self, admin: Credential, rules: Mapping[str, RuleSet], called: Mapping[str, str] | None = None
+    ) -> Iterator[Check]:
+        """Ask about all identities at once; `called` has their users where those have other names."""
         with open_redis(self.cache, self.node, *admin_login(self.target, admin)) as client:
             known = table.fetch(client)
             asked = {identity: probes(declared, uuid.uuid4().hex) for identity, declared in rules.items()}
             commands = [
-                (probe.call.database, ("ACL", "DRYRUN", name, *probe.asked))
+                (probe.call.database, ("ACL", "DRYRUN", (called or {}).get(name, name), *probe.asked))
                 for name, some in asked.items()
                 for probe in some
             ]

@@ -37,14 +37,16 @@ def _on_node(name: str, cache: CacheTarget, at: Endpoint, admin: Credential, acc
     target = f"{name}/{at.name}"
     with open_redis(cache, at, user, password) as client:
         live = node.read(client, target)
-    known = {*access.cache_users(name), *access.exceptions.redis.get(name, ()), user or "default"}
+    own = {one for each in access.cache_users(name) for one in (each, access.redis_user(each))}
+    known = {*own, *access.cache_others(name), user or "default"}
     yield from (_check(each, target) for each in node.undeclared(live, known))
 
 
 def _in_group(manifest: Manifest, name: str, group: str, access: Access) -> Iterator[Check]:
     by_token = token_users(manifest, access, name)
-    known = {by_token.get(each, user_id(manifest.prefix, name, each)) for each in access.cache_users(name)}
-    found = elasticache(manifest, name, group, access.exceptions.redis.get(name, ())).strangers(known)
+    own = {one for each in access.cache_users(name) for one in (each, access.redis_user(each))}
+    known = {*by_token.values(), *(user_id(manifest.prefix, name, each) for each in own - by_token.keys())}
+    found = elasticache(manifest, name, group, access.cache_others(name)).strangers(known)
     yield from (_check(each, f"{name}/{group}") for each in found)
 
 

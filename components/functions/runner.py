@@ -119,8 +119,12 @@ def permissions(args: RunnerArgs) -> list[Statement]:
     groups = ["DescribeUserGroups", "ModifyUserGroup"]
     user, group = (args.arn("elasticache", f"{kind}:{args.prefix}-*") for kind in ("user", "usergroup"))
     existing = [args.arn("elasticache", f"usergroup:{each}") for each in args.existing_user_groups]
-    # By their names they are excepted: `exceptions` of access.yaml.
-    others = allow("CacheUsersOfOthers", ["elasticache:DescribeUsers"], args.arn("elasticache", "user:*"))
+    # By their names they are excepted (`exceptions` of access.yaml); a login of before that ends leaves the group.
+    others = allow(
+        "CacheUsersOfOthers",
+        ["elasticache:DescribeUsers", "elasticache:ModifyUserGroup"],
+        args.arn("elasticache", "user:*"),
+    )
     tokens = ["elasticache:DescribeReplicationGroups", "elasticache:ModifyReplicationGroup"]
     return [
         allow("Secrets", [f"secretsmanager:{action}" for action in secrets], args.secret_arns),

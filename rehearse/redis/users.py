@@ -21,7 +21,7 @@ from local.valkey.node import Node
 
 def proved(node: Node, client: Any, access: Access, cache: str) -> tuple[str, ...]:
     """Make the users, log in as each and try what it may and must not; return what is otherwise."""
-    users = [dataclasses.replace(each, password=new_password()) for each in users_of_rules(access, cache)]
+    users = [dataclasses.replace(each, password=new_password()) for each in users_of_rules(access, cache, ())]
     applied = apply_client(client, users)
     passwords = {each.name: each.password for each in users if each.password}
     where = Endpoint(name=f"{cache}/scratch", host="127.0.0.1", port=node.port)

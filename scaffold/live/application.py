@@ -85,8 +85,16 @@ def _base(made: Application, database: LiveDatabase | None, notes: list[Note]) -
         kept = {role: _without_redis(entry) for role, entry in found["identities"].items()}
         return {**found, "identities": {role: entry for role, entry in kept.items() if entry}}
     found = database.declaration
-    access: dict[str, Any] = {**found, "identities": dict(found["identities"])}
+    access: dict[str, Any] = {**found, "identities": dict(found.get("identities", {}))}
     own = made.plain
+    if not access["identities"]:
+        app = f"{own}_app"
+        access["identities"][app] = {"postgres": {"privileges": "readwrite"}}
+        text = (
+            f"{app} is added: whoever uses the live database logs in as {access['owner']} or as an administrator, "
+            "which stays as it is; the application changes over to this login when it is there"
+        )
+        notes.append(Note(place="access", at=("identities", app), text=text))
     if not any(each.get("postgres", {}).get("privileges") == "migrator" for each in access["identities"].values()):
         migrator = f"{own}_migrator"
         access["identities"][migrator] = {"postgres": {"privileges": "migrator"}}

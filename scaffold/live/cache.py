@@ -57,6 +57,24 @@ class LiveCache:
     clients: tuple[Recognised, ...] = ()
     notes: tuple[Note, ...] = ()
 
+    @classmethod
+    def of_users(
+        cls, name: str, engine: str, version: str, users: ImportedUsers, notes: tuple[Note, ...]
+    ) -> LiveCache:
+        """Return one of ElastiCache of whose contents nothing but the users is known."""
+        return cls(
+            name=name,
+            product=f"elasticache-{engine}",
+            version=version,
+            eviction="",
+            events="",
+            shards=0,
+            peak=0,
+            users=users.users,
+            beside=users.beside,
+            notes=notes,
+        )
+
 
 def read_cache(name: str, url: Secret, *, sample: int = SAMPLE, seconds: float = SECONDS) -> LiveCache:
     """Read it; nothing is written.

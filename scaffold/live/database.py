@@ -50,7 +50,7 @@ def read_database(conn: psycopg.Connection[Any]) -> LiveDatabase:
     conn.execute(_ONLY_LOOK)
     try:
         live = schema.read(conn)
-        imported = import_database(conn)
+        imported = import_database(conn, alone=True)
         facts = read_facts(conn)
         policies = conn.execute(_POLICIES).fetchall()
     except UnsayableError as error:
@@ -126,7 +126,7 @@ def _declaration(
     imported: Mapping[str, Any], policies: Sequence[tuple[Any, ...]]
 ) -> tuple[dict[str, Any], dict[str, frozenset[str]]]:
     """The declaration less the policies that are for nobody in it, and those: table -> names, as SQL has them."""
-    known = {*imported["identities"], imported["owner"], "public"}
+    known = {*imported.get("identities", ()), imported["owner"], "public"}
     lost: defaultdict[str, set[str]] = defaultdict(set)
     gone: set[tuple[str, str, str]] = set()
     for schema_name, table, name, table_sql, name_sql, roles in policies:

@@ -38,7 +38,9 @@ def instance(name: str, parent: Resource, **inputs: Any) -> Resource:
 
 
 PRIMARY = instance("postgres", POSTGRES, identifier="orders", instanceClass="db.m7g.large", kmsKeyId="arn:new")
-READS = instance("postgres-reports", REPLICA, identifier="orders-reports", region="eu-central-1")
+READS = instance(
+    "postgres-reports", REPLICA, identifier="orders-reports", region="eu-central-1", skipFinalSnapshot=True
+)
 OTHER = instance("postgres-other", REPLICA, identifier="other")
 DECLARED = Deployment(
     "live",

@@ -123,6 +123,25 @@ class PostgresSuite:
         with pytest.raises(PasswordError, match=f"{on.n}_app_a cannot log in"):
             on.prove(on.user("app", FIRST))
 
+    def test_a_login_from_before_the_stack_stays_until_it_is_retired(self, on: OfPostgres) -> None:
+        on.database.apply(on.wanted("app"), EVERYTHING)
+        on.database.admit(Credential(username=f"{on.n}_app", password=FIRST))  # as somebody did before the stack
+        name = f"{on.n}_app"
+        declared = {
+            "owner": f"{on.n}_owner",
+            "identities": {name: {"postgres": {"privileges": "readonly", "login": "present"}}},
+        }
+        wanted = desired(load_access(declared), {name: "a"})
+        assert on.database.compare(wanted).actions == ()
+        over = desired(load_access(declared), {name: "a"}, over={name})
+        (shut,) = on.database.compare(over).actions
+        assert (shut.verb, shut.subject, shut.takes_away) == ("alter", f"role {name}", True)
+        on.prove(on.user("app", SECOND), fresh=True)
+        on.database.retire(Credential(username=f"{name}_a", password=SECOND), drain=0, present=name)
+        assert on.database.compare(over).actions == ()
+        with pytest.raises(PasswordError, match=f"{name} cannot log in"):
+            on.prove({name: Credential(username=name, password=FIRST)})
+
     def test_no_login_is_made_by_letting_it_in(self, on: OfPostgres) -> None:
         with pytest.raises(SiblingError, match=f"no role {on.n}_app_b: run `datatier bootstrap`"):
             on.database.admit(Credential(username=f"{on.n}_app_b", password=FIRST))
@@ -221,6 +240,13 @@ class UsersSuite:
         done = on.plan(less).apply(Allowed(drop=False))
         assert [(a.verb, a.consent) for a in done.skipped] == [("remove", "drop")]
         assert on.plan(less).changes == done.skipped
+
+    def test_who_is_shut_out_may_be_gone(self, on: Backend) -> None:
+        on.plan([user("till")]).apply(EVERYTHING)
+        for each in ("theirs", "theirs", "nobody"):
+            on.shut(each)
+        planned = on.plan([user("till")])
+        assert (planned.changes, [text for text in planned.differences if "theirs" in text]) == ((), [])
 
     def test_others_are_left_alone(self, on: Backend) -> None:
         on.plan([user("till")]).apply(EVERYTHING)

@@ -190,7 +190,7 @@ def test_it_adds_to_user_groups_of_before_and_opens_their_secrets_alone(record: 
         "CacheUsersOfOthers": {
             "Sid": "CacheUsersOfOthers",
             "Effect": "Allow",
-            "Action": ["elasticache:DescribeUsers"],
+            "Action": ["elasticache:DescribeUsers", "elasticache:ModifyUserGroup"],
             "Resource": f"{arn}:user:*",
         },
         "ExistingSecretsKeys": {

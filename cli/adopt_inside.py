@@ -1,0 +1,113 @@
+"""`datatier adopt --database-url --redis-url`: what is inside the engines, as the application of the project."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bootstrap.application import ACCESS, DEFINITION, MIGRATIONS
+
+if TYPE_CHECKING:
+    from adopt.estate import Estate
+    from scaffold.live.application import LiveApplication
+    from scaffold.live.cache import LiveCache
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inside:
+    """What is inside the engines, beside what the project says."""
+
+    live: LiveApplication
+    files: Mapping[Path, str] = field(default_factory=dict)
+    """To be written, below the project; none where the project has migrations of its own and those stand."""
+    differences: tuple[str, ...] = ()
+    """What the engines have otherwise than the project's application, where that stands."""
+
+
+def inside(
+    root: Path,
+    name: str,
+    estate: Estate,
+    database_url: str | None,
+    redis_urls: Sequence[str],
+    *,
+    replace: bool,
+) -> Inside | None:
+    """Read it; None where no URL was given. Nothing is written, there or here.
+
+    An application with migrations or a declaration of its own stands unless `replace`, and is compared. Raise
+    AskedError, UrlError or LoginError with the first thing that is wrong.
+    """
+    from cli.init_live import read_live
+    from scaffold.files import files
+
+    if database_url is None and not redis_urls:
+        return None
+    live = read_live(name, estate.region, database_url, redis_urls, known=_caches(estate))
+    made = {path: text for path, text in files(live.application).items() if _inside(path)}
+    stands = not replace and any(_of_its_own(root))
+    if not stands:
+        return Inside(live=live, files=made)
+    return Inside(live=live, differences=tuple(_differences(root, database_url)) if database_url else ())
+
+
+def _caches(estate: Estate) -> list[LiveCache]:
+    """The caches whose users AWS describes, which is more than a login sees: their ids, and what proves each."""
+    from adopt.cache_facts import engine, version
+    from adopt.users import users
+    from scaffold.live.cache import LiveCache
+    from scaffold.live.notes import Note
+
+    found = []
+    for name, cache in estate.caches.items():
+        if cache.users:
+            each = users(cache)
+            notes = tuple(Note(place="access", text=f"{name}: {text}") for text in each.differences)
+            found.append(LiveCache.of_users(name, engine(cache), version(cache), each, notes))
+    return found
+
+
+def _inside(path: Path) -> bool:
+    return path in {Path(ACCESS), DEFINITION} or path.is_relative_to(MIGRATIONS)
+
+
+def _of_its_own(root: Path) -> Iterator[Path]:
+    """What an application says of itself that nothing may be written over."""
+    yield from (root / MIGRATIONS).glob("*.sql")
+    if (root / ACCESS).is_file():
+        yield root / ACCESS
+
+
+def _differences(root: Path, database_url: str) -> Iterator[str]:
+    """The words of `drift` by URL: what the declaration and the definition say, and the database has otherwise."""
+    from bootstrap.drift import look_by_url
+    from bootstrap.secrets import open_database_url
+    from cli.init_live import secret_of
+    from infra.settings.access_file import read_access
+
+    with open_database_url(secret_of(database_url, "--database-url")) as conn:
+        for each in look_by_url(read_access(root), conn, migrations=root / MIGRATIONS, prove=False).found:
+            yield f"{each.where}: {each.what}"
+
+
+@contextmanager
+def beside(root: Path, files: Mapping[Path, str]) -> Iterator[Path]:
+    """The project's folder with `files` in it, without writing them there: what the program reads of it, copied."""
+    if not files:
+        yield root
+        return
+    with tempfile.TemporaryDirectory(prefix="datatier-adopt-") as folder:
+        for path in (*root.glob("Pulumi*.yaml"), *([root / DEFINITION] if (root / DEFINITION).is_file() else [])):
+            target = Path(folder) / path.relative_to(root)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        for path, text in files.items():
+            target = Path(folder) / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, "utf-8")
+        yield Path(folder)
