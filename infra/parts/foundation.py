@@ -16,6 +16,7 @@ from infra.parts.notify import recipients
 from infra.parts.site import Foundation, StackPlace, other_ports, secret_days
 from infra.parts.zones import zones
 from infra.settings.model import Settings
+from knowledge import names
 from knowledge.networks import ENDPOINTS
 
 
@@ -138,7 +139,7 @@ def _remotes(instances: Instances, settings: Settings, place: StackPlace) -> dic
         name: Remote(
             f"remote-{name}",
             RemoteSiteArgs(
-                prefix=instances.replicas[name].identifier,
+                prefix=names.server(instances.prefix, name),
                 region=replica.remote.region,
                 account_id=place["account_id"],
                 partition=place["partition"],

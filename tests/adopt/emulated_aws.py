@@ -201,6 +201,25 @@ def _replica(rds: Any, asked: Any) -> Any:
     )
 
 
+def _repair_cache_subnets(elasticache: Any, ec2: Any) -> None:
+    """A subnet group has its subnets, and lies in their VPC (botocore: `SubnetIds.SubnetIdentifier.N`)."""
+    created = elasticache._create_subnet_group
+
+    def create(asked: Any) -> Any:
+        answer = created(asked)
+        group = elasticache._subnet_groups[elasticache._p(asked, "CacheSubnetGroupName")]
+        ids = [asked[key][0] for key in sorted(asked) if key.startswith("SubnetIds.SubnetIdentifier.")]
+        subnets = [ec2._subnets[each] for each in ids]
+        group["VpcId"] = subnets[0]["VpcId"]
+        group["Subnets"] = [
+            {"SubnetIdentifier": name, "SubnetAvailabilityZone": {"Name": each["AvailabilityZone"]}}
+            for name, each in zip(ids, subnets, strict=True)
+        ]
+        return answer
+
+    elasticache._create_subnet_group = create
+
+
 def _repair_caches(elasticache: Any) -> None:
     """A replication group with its port, key, mode of TLS and topic, and nodes with ElastiCache's names.
 
@@ -275,10 +294,11 @@ async def _serve(port: int) -> None:
     from hypercorn.asyncio import serve
     from hypercorn.config import Config as Served
     from ministack import app
-    from ministack.services import elasticache, rds
+    from ministack.services import ec2, elasticache, rds
 
     _repair_databases(rds)
     _repair_caches(elasticache)
+    _repair_cache_subnets(elasticache, ec2)
     config = Served()
     config.bind, config.loglevel = [f"127.0.0.1:{port}"], "WARNING"
     await serve(app.app, config)  # type: ignore[arg-type]

@@ -75,7 +75,9 @@ def adopt(account: Genuine, stack: str, estate: Estate) -> Adopted:
 
 def there(path: Path, estate: Estate) -> None:
     """The account's file, as the provider reads what is there; nobody's yet."""
-    resources = {f"{each.type}|{each.id}": _held(each.type, each.id, each.inputs, each.outputs) for each in live(estate)}
+    resources = {
+        f"{each.type}|{each.id}": _held(each.type, each.id, each.inputs, each.outputs) for each in live(estate)
+    }
     path.write_text(json.dumps({"resources": resources}))
 
 

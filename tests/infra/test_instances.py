@@ -69,6 +69,8 @@ def connections(parameters: dict[str, Any], **primary: Any) -> list[str]:
     [
         ({}, True, "200"),
         ({"max_connections": "default"}, True, "829"),
+        ({"*": "default"}, True, "829"),
+        ({"*": "default", "max_connections": "computed"}, True, "200"),
         ({}, False, "829"),
         ({"max_connections": 300}, False, "300"),
     ],
