@@ -72,7 +72,7 @@ class Redis(pulumi.ComponentResource):
     def _users(self, child: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
         """The user group: the one it has, which others' users stay in, or one of its own. None with a token."""
         args, existing = self._args, self._args.existing
-        if args.auth_token is not None or (existing and existing.token):
+        if self._has_token():
             return None
         if existing and existing.user_group_id is not None:
             return pulumi.Output.from_input(existing.user_group_id)
@@ -196,11 +196,14 @@ class Redis(pulumi.ComponentResource):
                 parent=self,
                 protect=args.protect,
                 # The bootstrap rotates the token (ROTATE adds one, SET drops the other); Pulumi knows the first alone.
-                ignore_changes=None if token is None else ["authToken", "authTokenUpdateStrategy"],
+                ignore_changes=["authToken", "authTokenUpdateStrategy"] if self._has_token() else None,
                 delete_before_replace=True,  # the id is fixed
                 custom_timeouts=pulumi.CustomTimeouts(create="2h", update="3h", delete="2h"),
             ),
         )
+
+    def _has_token(self) -> bool:
+        return self._args.auth_token is not None or bool(self._args.existing and self._args.existing.token)
 
     def _key(self) -> pulumi.Input[str] | None:
         return self._args.existing.key_arn if self._args.existing else self._args.storage_key_arn
