@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bootstrap.errors import AskedError
-from cli import adopt_view
+from cli import adopt_master, adopt_view
 from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
 from cli.adopt_inside import Inside, beside, inside
 from cli.adopt_read import estate_of, named
@@ -55,6 +55,10 @@ def adopt(
         list[str] | None,
         typer.Option("--redis-url", metavar="[CACHE=]URL", help="What is inside a cache, `main` without a name."),
     ] = None,
+    store_master: Annotated[
+        bool, typer.Option("--store-master", help="Only ask for the master's password, and put it into a secret.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Store it without a question.")] = False,
     take_computed: Annotated[
         bool, typer.Option("--take-computed", help="Parameters as datatier computes them, not as they are live.")
     ] = False,
@@ -75,6 +79,10 @@ def adopt(
 
     where = place(own_root(), stack)
     refuse(where, instance, replace=replace)
+    if store_master:
+        prefix = names.prefix(str(where.project.get(_NAME, "")), where.stack)
+        adopt_master.store_master(stack, instance, _region(where, region), prefix, yes=yes)
+        return
     caches = named(cache or ())
     with alone(where.root, "adopt", where.root / PROJECT_FILE):
         prefix = names.prefix(str(where.project.get(_NAME, "")), where.stack)

@@ -131,6 +131,11 @@ def _log_in(
             return conn, version, by_token
         # Another run may be between setting the password and making it current.
         time.sleep(0.3)
+    if target.existing and not refusal:
+        raise MasterError(
+            f"the secret {arn} is empty, and the server was there before the stack: `datatier adopt STACK --instance "
+            "ID --store-master` asks for its master's password and puts it there"
+        )
     raise MasterError(
         f"{refusal or f'the secret {arn} is empty'}. Neither the current nor a pending password works: set one with "
         f"`aws rds modify-db-instance --master-user-password{region_option(arn)}` and put it into {arn}"
@@ -159,7 +164,10 @@ def _initial(version: SecretVersion | None) -> bool:
 def _login(version: SecretVersion) -> tuple[str, Secret]:
     user, password = version.credential.username, version.credential.password
     if user is None or password is None:
-        raise MasterError("the master's secret holds no `username` and `password`; deploy the stack, which makes it")
+        raise MasterError(
+            "the master's secret holds no `username` and `password`: deploy the stack, which makes it; of a server "
+            'that was there before it, write {"username": "...", "password": "..."} into it'
+        )
     return user, password
 
 
@@ -202,7 +210,7 @@ def _open(target: PostgresTarget, version: SecretVersion, done: list[str]) -> tu
     user, password = _login(version)
     try:
         conn, by_token = _enter(target, user, password)
-        return _writable(conn, target), by_token
+        return _governing(_writable(conn, target), target), by_token
     except LoginError as error:
         if not _lacks_database(error, target):
             raise
@@ -231,6 +239,19 @@ def _writable(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.
         "be written there: name the primary as `postgres.primary` in the manifest, or promote this one with "
         f"`aws rds promote-read-replica{region_option(target.master_secret)}` (`SELECT pg_promote()` on a self-managed "
         "server) and run the bootstrap again"
+    )
+
+
+def _governing(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.Connection[Any]:
+    """Refuse somebody else than the master, whose secret a person may have named for a server of before the stack."""
+    row = conn.execute("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if not target.existing or (row and row[0]):
+        return conn
+    user = conn.info.user
+    conn.close()
+    raise MasterError(
+        f"{target.master_secret} is the secret of {user}, who may make no roles, so it is not that of the instance's "
+        "master: name the master's as `existing.master_secret`"
     )
 
 
