@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
-from adopt.estate import Estate
+from adopt import tags
+from adopt.estate import Estate, RunningCache
 from adopt.import_file import import_file
 from adopt.imported import imported
 from adopt.live.everything import live
@@ -17,11 +19,19 @@ from adopt.refusal import Refusal
 from adopt.refusals import refusals
 from adopt.report import Report
 from adopt.settings.written import Comments, written
+from adopt.suppress import KEY as SUPPRESS
+from adopt.suppress import suppressed
 from adopt.verdicts import entries
 from graph.deployment import Deployment
 from graph.saved import read
 from infra.settings.problems import SettingsError
 from knowledge.names import prefix
+
+_SAID = {
+    tags.IGNORED: "Tags that were there: nobody reads, changes or removes them from here.",
+    SUPPRESS: "Rules that what was there breaks: mend it, or say until when it stays.",
+}
+"""Key of the stack's file -> the comment above it."""
 
 Program = Callable[[Mapping[str, Any]], Deployment]
 """Runs the program offline with a stack's configuration. Raise `SettingsError` for what is wrong with it."""
@@ -49,29 +59,38 @@ def adoption(
     name: str,
     program: Program,
     *,
+    today: date | None = None,
     computed: bool = False,
+    extensions: tuple[str, ...] = (),
     config: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
 ) -> Adoption:
     """Adopt `estate` as a stack of the application `name`.
 
-    `computed`: parameters as the product computes them, in place of the live ones. `config` is that of a stack's file
-    which is there already: it stands, whatever would be written. `versions` are those of the providers, by package.
+    `today` is when policy rules are asked what they say of what is there; without it none is.
+    `computed`: parameters as the product computes them, in place of the live ones. `extensions` are those that the
+    application declares. `config` is that of a stack's file which is there already: it stands, whatever would be
+    written. `versions` are those of the providers, by package.
     """
     refused = (*owned(estate, prefix(name, stack)), *refusals(estate))
     if any(each.whole for each in refused):
         return _nothing(estate, stack, refused)
     taken = without(estate, refused)
-    file = written(taken, name, computed=computed)
-    refused += file.refusals
-    if any(each.whole for each in refused):
-        return _nothing(estate, stack, refused)
-    stands = file.config if config is None else config
     try:
-        deployment = program(stands)
+        file = written(taken, name, stack, computed=computed, extensions=extensions)
+        refused += file.refusals
+        if any(each.whole for each in refused):
+            return _nothing(estate, stack, refused)
+        deployment = program(file.config if config is None else config)
     except SettingsError as error:
         return _nothing(estate, stack, (*refused, *_undeclarable(error)))
-    matched = tuple(matches(deployment, live(taken), estate.region))
+    # The program registers what does not depend on one another in any order.
+    found = sorted(matches(deployment, live(taken), estate.region), key=lambda each: each.declared.urn)
+    proposed = tags.ignoring(file.config, tags.foreign(deployment, found))
+    if today and (broken := suppressed(deployment, found, (config or {}).get(SUPPRESS), today)):
+        proposed[SUPPRESS] = broken
+    stands = proposed if config is None else config
+    matched = tags.read(stands, found)
     state = imported(deployment, matched)
     report = Report(
         stack=stack,
@@ -86,8 +105,8 @@ def adoption(
     return Adoption(
         report=report,
         config=stands,
-        proposed=file.config,
-        comments=file.comments,
+        proposed=proposed,
+        comments={**file.comments, **{("config", key): (_SAID[key],) for key in _SAID if key in proposed}},
         imports=import_file(deployment, matched, versions or {}),
         state=state,
     )
@@ -96,11 +115,20 @@ def adoption(
 def without(estate: Estate, refused: tuple[Refusal, ...]) -> Estate:
     """The tier without the replicas and caches that cannot be taken."""
     names = {each.what for each in refused}
+    caches = {name: each for name, each in estate.caches.items() if each.identifier not in names}
     return replace(
         estate,
         replicas={name: each for name, each in estate.replicas.items() if each.identifier not in names},
-        caches={name: each for name, each in estate.caches.items() if each.identifier not in names},
+        caches={name: _sharing(each, caches.values()) for name, each in caches.items()},
     )
+
+
+def _sharing(cache: RunningCache, caches: Iterable[RunningCache]) -> RunningCache:
+    """With the other caches of the tier among those that have its parameter group: it is one resource, not two."""
+    group = cache.parameter_group
+    others = (each for each in caches if each is not cache and each.parameter_group.described == group.described)
+    shared = (*group.shared_with, *(each.identifier for each in others))
+    return replace(cache, parameter_group=replace(group, shared_with=tuple(dict.fromkeys(shared))))
 
 
 def _undeclarable(error: SettingsError) -> Iterator[Refusal]:

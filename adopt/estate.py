@@ -105,7 +105,7 @@ class Surroundings:
     topics: tuple[Described, ...] = ()
     """Attributes of topics, with `Subscriptions` beside them."""
     backup_plans: tuple[Described, ...] = ()
-    """BackupPlans of AWS Backup that select a server, with ARN and id, and `Selects` beside it: the servers' ARNs."""
+    """Plans of AWS Backup that select an instance, as GetBackupPlan has them, with `Selects` beside: its ARN."""
     blue_green: tuple[Described, ...] = ()
     """BlueGreenDeployments under way."""
     maintenance: tuple[Described, ...] = ()

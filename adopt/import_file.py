@@ -15,7 +15,7 @@ from graph.resource import Resource
 
 
 def import_file(deployment: Deployment, matched: Sequence[Match], versions: Mapping[str, str]) -> dict[str, Any]:
-    """The document: components first, then what is imported, in the order of the program.
+    """The document: components first, parents before children, then what is imported.
 
     `versions` are those of the providers, by package, such as `aws`: what the program asks for, so that the imported
     resources have the program's own default provider.

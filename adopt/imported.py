@@ -36,7 +36,10 @@ def components(deployment: Deployment, matched: Iterable[Match]) -> Iterator[Res
         while urn in above and urn not in wanted:
             wanted.add(urn)
             urn = above[urn].parent
-    return (each for each in deployment.resources if each.urn in wanted)
+    # The URN of what is below holds its types too, so that parents come first.
+    return iter(
+        sorted((each for each in above.values() if each.urn in wanted), key=lambda each: each.urn.split("::")[2:])
+    )
 
 
 def _component(each: Resource) -> dict[str, Any]:

@@ -82,6 +82,11 @@ def set_parameters(it: RunningInstance) -> dict[str, str]:
     }
 
 
+def more_storage(it: Described) -> int:
+    """GiB of the next size that RDS takes."""
+    return least_growth(int(it["AllocatedStorage"]))
+
+
 def storage(it: Described) -> dict[str, Any]:
     """`postgres.storage` of a stack's file, every key.
 

@@ -21,7 +21,7 @@ class Match:
 
 
 def matches(deployment: Deployment, live: Iterable[LiveResource], region: str) -> Iterator[Match]:
-    """In the order of the program, which is the order of the import."""
+    """In the order of the program."""
     there = {(each.type, each.region, each.name): each for each in live}
     for each in deployment.whole():
         if each.type in KINDS:

@@ -65,7 +65,7 @@ class Report:
     region: str
     """Of the primary."""
     entries: tuple[Entry, ...]
-    """In the order of the program."""
+    """In the order of their URNs."""
     parameters: tuple[ParameterRow, ...]
     refusals: tuple[Refusal, ...]
     left: tuple[Left, ...]

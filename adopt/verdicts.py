@@ -20,7 +20,7 @@ from preview.preflight import declared
 def entries(
     estate: Estate, deployment: Deployment, before: Sequence[Resource], matched: Iterable[Match]
 ) -> tuple[Entry, ...]:
-    """A verdict on each resource that is not a component, in the order of the program.
+    """A verdict on each resource that is not a component, in the order of their URNs.
 
     `before` is the state as the import leaves it: what is said here is what `preview --against` says of it.
     """
@@ -33,7 +33,7 @@ def entries(
         by_name.setdefault((impact.type, impact.name), []).append(impact)
     return tuple(
         _entry(estate, change, found.get(each.key), tuple(by_name.get((each.type, each.name), ())))
-        for each, change in zip(after, made, strict=False)
+        for each, change in sorted(zip(after, made, strict=False), key=lambda pair: pair[0].urn)
         if each.urn not in deployment.components
     )
 

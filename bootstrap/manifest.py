@@ -56,6 +56,8 @@ class PostgresTarget(_Model):
     """Region whose tokens are taken in place of passwords: RDS with IAM authentication. Absent anywhere else."""
     proxy: PooledTarget | None = None
     """RDS Proxy, where there is one."""
+    instance: str | None = None
+    """DB instance identifier of the primary; the stack's prefix when absent, as in an older manifest."""
     existing: bool = False
     """Whether it was there before its stack: its master has a password that nobody here has made."""
     replica_lag: float | None = None

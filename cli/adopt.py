@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import replace as changed
+from datetime import UTC, datetime
 from importlib.metadata import version
 from json import dumps
 from pathlib import Path
@@ -74,6 +75,7 @@ def adopt(
     [bold]Examples:[/] datatier adopt prod --instance orders --cache main=orders-cache --region eu-west-1
     """
     from adopt.adoption import adoption
+    from infra.load import declared_extensions
     from knowledge import names
     from scaffold.apply import alone
 
@@ -99,7 +101,9 @@ def adopt(
                 stack,
                 name,
                 program,
+                today=datetime.now(UTC).date(),
                 computed=take_computed,
+                extensions=declared_extensions(root),
                 config=where.config if stands else None,
                 versions={each: version(f"pulumi-{each}") for each in ("aws", "random")},
             )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adopt.steps import FOLDER, IMPORT, REPORT, STATE
+from adopt.tags import IGNORED
 from bootstrap.errors import AskedError
 from infra.settings.stackfile import FILE_KEYS, PROJECT_FILE, file_of, project_config
 from infra.settings.yamlfile import read_mapping
@@ -63,7 +64,7 @@ class Place:
 
 
 def _is_ours(key: str) -> bool:
-    return key.startswith("data-tier:") or key == REGION
+    return key.startswith("data-tier:") or key in (REGION, IGNORED)
 
 
 def place(root: Path | None, stack: str) -> Place:

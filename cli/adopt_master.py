@@ -34,7 +34,7 @@ def put(
     client: SecretsManagerClient, name: str, described: Mapping[str, Any], stack: str, *, yes: bool, tls: bool = True
 ) -> None:
     """Ask for the master's password of that DBInstance, and store it as `name`. `tls` is off for tests alone."""
-    from bootstrap.secrets.given import give, refuse_filled
+    from bootstrap.secrets.given import give, is_filled
 
     if described.get("MasterUserSecret"):
         raise AskedError(
@@ -42,13 +42,20 @@ def put(
             f"`aws rds modify-db-instance --db-instance-identifier {described['DBInstanceIdentifier']} "
             "--no-manage-master-user-password --master-user-password ... --apply-immediately` first."
         )
-    refuse_filled(client, name)  # before anybody types a password
+    filled = is_filled(client, name)
     user = str(described["MasterUsername"])
     password = asked(user)
+    where = f"{described.get('Endpoint', {}).get('Address')}:{described.get('Endpoint', {}).get('Port')}"
     proved = prove(described, user, password, tls=tls)
-    out = console(stderr=True)
-    out.print(escape(proved))
-    ask(f"The master's password will be stored in Secrets Manager as {name}.", stack, yes=yes)
+    console(stderr=True).print(
+        escape(
+            f"{where} lets {user} in with it."
+            if proved
+            else f"{where} is not reached from here, so that the first bootstrap proves the password."
+        )
+    )
+    instead = ", in place of the value that is there" if filled else ""
+    ask(f"The master's password will be stored in Secrets Manager as {name}{instead}.", stack, yes=yes)
     endpoint = described.get("Endpoint", {})
     credential = Credential(
         username=user,
@@ -58,7 +65,7 @@ def put(
         port=endpoint.get("Port"),
         dbname=described.get("DBName"),
     )
-    arn = give(client, name, f"Master user of {described['DBInstanceIdentifier']}", credential)
+    arn = give(client, name, f"Master user of {described['DBInstanceIdentifier']}", credential, proved=proved)
     console().print(escape(f"stored: {arn}"))
     console().print("`datatier adopt` imports the secret, and no bootstrap replaces the password")
 
@@ -83,8 +90,8 @@ def asked(user: str) -> Secret:
     return Secret(typed)
 
 
-def prove(described: Mapping[str, Any], user: str, password: Secret, *, tls: bool = True) -> str:
-    """Log in with it, and say what that proved. Raise AskedError where the server refuses it."""
+def prove(described: Mapping[str, Any], user: str, password: Secret, *, tls: bool = True) -> bool:
+    """Log in with it; return whether the server was reached. Raise AskedError where it refuses the password."""
     endpoint = described.get("Endpoint", {})
     host, port = str(endpoint.get("Address", "")), int(endpoint.get("Port", 0))
     target = PostgresTarget(
@@ -98,5 +105,5 @@ def prove(described: Mapping[str, Any], user: str, password: Secret, *, tls: boo
     except LoginError as error:
         if error.refused:
             raise AskedError(f"{host}:{port} does not let {user} in with that password. Nothing was stored.") from None
-        return f"{host}:{port} is not reached from here, so that the first bootstrap proves the password."
-    return f"{host}:{port} lets {user} in with it."
+        return False
+    return True

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from cli.cost_view import change_lines
-from cli.output import escape, table
+from cli.output import counted, escape, table
 from cli.preview_view import COLOURS, kind_of
 from preview import markdown
-from preview.impact.effect import Effect, Impact
+from preview.impact.effect import ORDER, Effect, Impact
+from preview.impact.judge import SILENT
 
 if TYPE_CHECKING:
     from adopt.refusal import Refusal
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _HEADS: dict[Verdict, str] = {
     "replaced": "[bold red]would be replaced[/]",
     "blocked": "[bold red]would be refused by AWS[/]",
-    "changed": "[yellow]changes in place[/]",
 }
 _VERDICTS: dict[Verdict, str] = {
     "taken": "taken over as they are",
@@ -38,8 +38,9 @@ def report(out: Console, found: Report) -> None:
     """The whole report."""
     for each in found.refusals:
         _refusal(out, each)
-    for entry in (*found.of("replaced", "blocked"), *found.of("changed")):
+    for entry in found.of("replaced", "blocked"):
         _entry(out, entry)
+    _changes(out, [impact for entry in found.of("changed") for impact in entry.impacts])
     if found.parameters:
         out.print(table("Parameters", ("server", "parameter", "live", "computed", "kept"), _parameters(found)))
     if taken := found.of("taken", "changed"):
@@ -67,14 +68,38 @@ def _refusal(out: Console, each: Refusal) -> None:
 
 
 def _entry(out: Console, entry: Entry) -> None:
+    """A resource that stops everything."""
     out.print(f"{_HEADS[entry.verdict]} [bold]{escape(entry.name)}[/] ({kind_of(entry.type)}) {escape(entry.id)}")
     for impact in entry.impacts:
-        out.print(f"    {_effect(impact)}{escape(markdown.described(impact))}")
-        out.print(f"        [dim]{escape(impact.users)} ({impact.takes_effect}; {escape(impact.rule)})[/]")
-        if impact.way_round:
-            out.print(f"        [cyan]way round:[/] {escape(impact.way_round)}")
+        _impact(out, impact, "")
     for line in entry.keep.splitlines():
         out.print(f"    [cyan]keep it:[/] {escape(line)}")
+
+
+def _changes(out: Console, impacts: Iterable[Impact]) -> None:
+    """Each change once, with what it is made of; the worst first, and what nobody reads in one line."""
+    grouped: dict[tuple[str, ...], list[Impact]] = {}
+    for impact in impacts:
+        same = (impact.type, impact.key, markdown.described(impact), impact.users, impact.takes_effect)
+        grouped.setdefault((impact.key,) if impact.rule == SILENT else same, []).append(impact)
+    quiet = {key[0]: each for key, each in grouped.items() if len(key) == 1}
+    told = sorted(
+        (each for key, each in grouped.items() if len(key) > 1), key=lambda each: -ORDER.index(each[0].effect)
+    )
+    if told or quiet:
+        out.print("[yellow]Changes in place[/], by the first `pulumi up`")
+    for each in sorted(told, key=lambda each: -ORDER.index(each[0].effect)):
+        _impact(out, each[0], f"[bold]{escape(', '.join(one.name for one in each))}[/] ")
+    if quiet:
+        said = ", ".join(f"{key} of {counted(len(each), 'resource')}" for key, each in sorted(quiet.items()))
+        out.print(f"    {escape(said)} [dim](nobody notices)[/]")
+
+
+def _impact(out: Console, impact: Impact, of: str) -> None:
+    out.print(f"    {of}{_effect(impact)}{escape(markdown.described(impact))}")
+    out.print(f"        [dim]{escape(impact.users)} ({impact.takes_effect}; {escape(impact.rule)})[/]")
+    if impact.way_round:
+        out.print(f"        [cyan]way round:[/] {escape(impact.way_round)}")
 
 
 def _effect(impact: Impact) -> str:

@@ -68,9 +68,10 @@ def psql(
 
 def _major(target: Manifest) -> int | None:
     """Major version of a local tier's PostgreSQL; None on AWS."""
+    from keep.estate.naming import primary_instance
     from local.postgres.server import data_major
 
-    folder = StateDir(project_root(), target.stack).path / "postgres" / target.prefix
+    folder = StateDir(project_root(), target.stack).path / "postgres" / primary_instance(target)
     return data_major(folder) if target.aws_endpoint else None
 
 

@@ -104,10 +104,11 @@ def _elsewhere(declared: Settings | None, estate: Callable[[str], Estate], *, pl
 def _second(manifest: Manifest, region: str, here: AwsEstate, groups: Groups | None) -> AwsEstate:
     from keep.estate.aws import AwsEstate
     from keep.estate.aws_groups import Landing
+    from keep.estate.naming import primary_instance
 
     where = None
     if groups is not None:
-        source = here.instance(manifest.prefix)
+        source = here.instance(primary_instance(manifest))
         where = Landing(
             subnet_group=groups.subnet_group,
             security_groups=groups.security_groups,

@@ -84,6 +84,8 @@ class Credentials(pulumi.ComponentResource):
     """Identity -> ARN of its secret."""
     token_secret_arns: dict[str, pulumi.Output[str]]
     """Cache -> ARN of the secret with its AUTH token."""
+    existing_arns: list[str]
+    """ARNs of those that were there before."""
     tokens: dict[str, pulumi.Output[str]]
     """Cache -> initial AUTH token, for the replication group alone; none of one that was there before."""
 
@@ -109,6 +111,7 @@ class Credentials(pulumi.ComponentResource):
             identity: self._secret(identity, f"{identity} of {args.prefix}").arn for identity in args.identities
         }
 
+        self.existing_arns = sorted(args.existing_arns.values())
         self.tokens, self.token_secret_arns = {}, {}
         for cache in args.token_caches:
             token, self.token_secret_arns[cache] = self._of_engine(

@@ -16,10 +16,10 @@ from components.functions.vpc_function import (
     VpcFunctionArgs,
     manifest_secret,
     once,
-    secrets_key,
     started_by,
     vpc_function,
 )
+from components.opening import secrets_keys
 from components.policy import allow
 from components.refuse import refuse
 from components.tasks.args import TaskArgs
@@ -114,7 +114,7 @@ class Maintenance(pulumi.ComponentResource):
             task="Maintains PostgreSQL and the caches",
             may=[
                 allow("Secrets", ["secretsmanager:GetSecretValue"], [manifest.secret_id, *args.secret_arns]),
-                secrets_key(of_function(args), "kms:Decrypt"),
+                *secrets_keys(of_function(args), "kms:Decrypt"),
             ],
             connect=args.connect,
             parent=self,
@@ -177,6 +177,7 @@ def of_function(args: MaintenanceArgs) -> VpcFunctionArgs:
         subnet_ids=args.subnet_ids,
         security_group_ids=args.function_group_ids,
         secrets_key_arn=args.secrets_key_arn,
+        existing_secret_arns=args.existing_secret_arns,
         logs_key_arn=args.logs_key_arn,
         log_retention_days=args.log_retention_days,
         memory_mib=args.function_memory_mib,

@@ -3,8 +3,8 @@
 A file that is not of its form is refused with the place in it.
 
 The fields of a resource are those of apitype.ResourceV3 (pulumi/sdk/go/common/apitype/core.go); what is not named here
-changes nothing that a preview could foretell: times, traces, timeouts, hooks, dependencies, aliases (the engine has
-renamed them), and options that the next run sets again.
+changes nothing that a preview could foretell: times, traces, timeouts, hooks, aliases (the engine has renamed them),
+and options that the next run sets again.
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ def _exported(data: Json, place: str, operation: str = "") -> Resource | None:
         raise SavedError(f"is not a deployment: {place}.inputs.__defaults is {described(filled)}, and names are wanted")
     flags = {key: _field(data, key, bool, place, False) for key in _FLAGS}
     failed = _field(data, "initErrors", list, place, [])
+    needed = _field(data, "dependencies", list, place, [])
     above = _parts(parent, f"{place}.parent")[1] if parent and f"::{STACK}::" not in parent else ""
     # `viewOf`: part of another resource, which speaks for it. `snippetID`: the engine declares it itself.
     elsewhere = _field(data, "viewOf", str, place, "") or _field(data, "snippetID", str, place, "")
@@ -114,6 +115,7 @@ def _exported(data: Json, place: str, operation: str = "") -> Resource | None:
         inputs={key: "[secret]" if holds_secret(v) else plain(v) for key, v in inputs.items() if key != "__defaults"},
         protect=flags["protect"],
         retain_on_delete=flags["retainOnDelete"],
+        depends_on=tuple(str(each) for each in needed),
         # A component has no id: what it puts out is its children's.
         id=_field(data, "id", str, place, ""),
         outputs={key: "[secret]" if holds_secret(v) else plain(v) for key, v in outputs.items()},

@@ -25,7 +25,7 @@ from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
 from knowledge.parameters import ApplyMethod, Parameter, Value
 from knowledge.postgres.parameters import postgres_parameters
-from knowledge.postgres.rds_defaults import DEFAULT, rds_defaults
+from knowledge.postgres.rds_defaults import COMPUTED, DEFAULT, left_to_rds, rds_defaults
 from knowledge.redis.abilities import takes_iam
 from knowledge.redis.parameters import node_count, redis_family, redis_parameters
 from knowledge.storage import Volume
@@ -106,8 +106,8 @@ class DatabaseInstance:
     @property
     def _own_parameters(self) -> tuple[Parameter, ...]:
         own = rds_defaults(self.size.memory_bytes, self.size.vcpu)
-        said = {name for name, value in self.overrides.items() if value != DEFAULT}
-        left = own.keys() - said if self.referred else own.keys() & (self.overrides.keys() - said)
+        said = {name for name, value in self.overrides.items() if value not in (DEFAULT, COMPUTED)}
+        left = own.keys() - said if self.referred else own.keys() & left_to_rds(self.overrides, own)
         there = (each for each in self.parameters if not self.referred or each.name in said)
         return (*there, *(Parameter(name, own[name], ApplyMethod.PENDING_REBOOT) for name in sorted(left)))
 
@@ -196,6 +196,7 @@ class ReplicationGroup:
             cluster_mode=self.shards > 0,
             keyspace_events=self.keyspace_events,
             overrides=self.overrides,
+            in_use=self.existing is not None and self.existing.parameter_group is not None,
         )
 
     @cached_property
@@ -240,6 +241,11 @@ class Instances:
     def databases(self) -> tuple[DatabaseInstance, ...]:
         """The primary, then the replicas."""
         return (self.primary, *self.replicas.values())
+
+    @property
+    def cache_ports(self) -> tuple[int, ...]:
+        """Ports that caches have, in order."""
+        return tuple(sorted({each.port for each in self.caches.values()}))
 
     @property
     def alarms(self) -> dict[str, tuple[AlarmSpec, ...]]:

@@ -12,6 +12,13 @@ from types import MappingProxyType
 GIB = 1024**3
 
 
+_NOT_ADVISED = tuple(
+    f"cache.{family}." for family in ("m4", "m5", "r4", "r5", "t2", "t3", "r6gd", *("m8g", "r8g"), *("c7gn", "c8gn"))
+)
+"""Families of which a later one has as much for less; data tiering, which a cache is made with or never has; those of
+Valkey alone; and those for networks that few need."""
+
+
 class UnknownClassError(ValueError):
     """The class is not in the table: misspelt, of an old generation, or newer than the table."""
 
@@ -30,6 +37,11 @@ class InstanceClass:
     """Runs on CPU credits (T family)."""
     cpu_credits: int
     """The most CPU credits it can hold; 0 where it has none."""
+
+    @property
+    def advised(self) -> bool:
+        """Whether it is one to move to: a server that runs an earlier one keeps it."""
+        return not self.name.startswith(_NOT_ADVISED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,7 +57,10 @@ class Volume:
         if self.type == "gp2":
             least, most = _GP2_IOPS
             return min(max(GP2_IOPS_PER_GIB * self.allocated, least), most * self.stripes)
-        return self.iops or (PROVISIONED_IOPS[0] if self.type in PROVISIONED else base_iops(self.allocated))
+        if self.type in PROVISIONED:
+            return self.iops or PROVISIONED_IOPS[0]
+        # Below that nothing can be chosen.
+        return (self.iops if self.stripes > 1 else None) or base_iops(self.allocated)
 
     @property
     def peak_iops(self) -> int:

@@ -43,7 +43,7 @@ ROOMS = (
 # Room -> the rooms it may import besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "account": {"graph", "knowledge"},
-    "adopt": {"account", "bootstrap", "graph", "infra", "knowledge", "preview"},
+    "adopt": {"account", "bootstrap", "graph", "infra", "knowledge", "policy", "preview"},
     "alarms": {"graph", "knowledge"},
     "bootstrap": {"knowledge"},  # what its bundle carries of it: bootstrap/sources.py
     "clients": {"bootstrap"},

@@ -24,8 +24,8 @@ _LOST = ("INVALID_CONFIGURATION", "DELETING")
 def steps(stack: Deployed, change: UpgradeChange, major: int) -> tuple[UpgradeStep, ...]:
     """From logical replication to the deployment that takes over what was switched."""
     family = postgres_family(major)
-    group = f"{stack.primary.identifier}-{family}-green"
-    name = f"{stack.primary.identifier}-{major}"
+    group = f"{stack.instances.prefix}-{family}-green"
+    name = f"{stack.instances.prefix}-{major}"
     return (
         _logical(stack),
         _parameters(stack, group, family, major),
@@ -212,7 +212,7 @@ def _switch(stack: Deployed, name: str) -> UpgradeStep:
 
 def _take_over(stack: Deployed, change: UpgradeChange, family: str) -> UpgradeStep:
     primary = stack.primary
-    start = f"{primary.identifier}-{family}-"
+    start = f"{stack.instances.prefix}-{family}-"
     own = f"DBParameterGroups[?starts_with(DBParameterGroupName, '{start}') && DBParameterGroupName != '{start}green']"
     return UpgradeStep(
         id="take-over",

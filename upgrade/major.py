@@ -45,7 +45,7 @@ def _look(stack: Deployed) -> UpgradeStep:
 
 def _rehearse(stack: Deployed, change: UpgradeChange, major: int) -> UpgradeStep:
     primary = stack.primary
-    name = f"{primary.identifier}-rehearsal"
+    name = f"{stack.instances.prefix}-rehearsal"
     rehearsed = stack.datatier(f"upgrade rehearse {stack.stack} --to postgres.version={change.wanted}")
     copy = replace(primary, identifier=name)
     made = Described(says=f"{name} is being made", look=stack.instance(copy, "DBInstanceIdentifier"), wanted=(name,))
@@ -136,7 +136,7 @@ def _in_place(stack: Deployed, change: UpgradeChange, major: int) -> tuple[Upgra
     names = ", ".join(stack.instances.replicas)
     snapshot = f"{primary.identifier}-before-{major}"
     seen = stack.look("rds", "DescribeDBSnapshots", {"DBSnapshotIdentifier": snapshot}, "DBSnapshots[0].Status")
-    start = f"{primary.identifier}-{postgres_family(major)}-"
+    start = f"{stack.instances.prefix}-{postgres_family(major)}-"
     here = tuple(each for each in stack.instances.databases if not each.elsewhere)
     return (
         UpgradeStep(

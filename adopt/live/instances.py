@@ -101,7 +101,7 @@ def _storage(own: Described) -> dict[str, Any]:
 
 
 def _network(own: Described) -> dict[str, Any]:
-    domain = next(iter(own.get("DomainMemberships") or ()), {})
+    domain: Described = next(iter(own.get("DomainMemberships") or ()), {})
     return {
         "availabilityZone": own.get("AvailabilityZone"),
         "customerOwnedIpEnabled": own.get("CustomerOwnedIpEnabled"),

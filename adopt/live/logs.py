@@ -1,4 +1,7 @@
-"""Log groups, as the provider reads them for an import (terraform-provider-aws, internal/service/logs/group.go). Pure."""
+"""Log groups, as the provider reads them for an import. Pure.
+
+Source: terraform-provider-aws, internal/service/logs/group.go.
+"""
 
 from __future__ import annotations
 

@@ -85,9 +85,9 @@ def _cache(
     if id_ in groups:
         nodes = tuple(each for each in clusters if each.get("ReplicationGroupId") == id_)
         return RunningCache(name=name, region=ask.region, described=groups[id_], nodes=nodes, parameter_group=nothing)
+    if group := next((group for group, each in groups.items() if id_ in (each.get("MemberClusters") or ())), None):
+        raise AskedError(f"{asked} is a node of the cache {group}: `--cache {name}={group}`.")
     if cluster := next((each for each in clusters if each["CacheClusterId"] == id_), None):
-        if group := cluster.get("ReplicationGroupId"):
-            raise AskedError(f"{asked} is a node of the cache {group}: `--cache {name}={group}`.")
         return RunningCache(name=name, region=ask.region, described={}, nodes=(cluster,), parameter_group=nothing)
     for each in ask.all(calls.SERVERLESS):
         if each.get("ServerlessCacheName") == id_:
@@ -95,7 +95,7 @@ def _cache(
                 name=name, region=ask.region, described={}, serverless=each, nodes=(), parameter_group=nothing
             )
     alone = [str(each["CacheClusterId"]) for each in clusters if not each.get("ReplicationGroupId")]
-    raise AskedError(f"{ask.region} has no cache {asked}{near(asked, [*groups, *alone])}.")
+    raise AskedError(f"{ask.region} has no cache {asked}{near(asked, [*groups, *alone])}")
 
 
 def _others(group: str, clusters: Iterable[Described], of_tier: Iterable[str]) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ from adopt.reading.rds import identifier
 from adopt.reading.replicas import source_of
 from bootstrap.errors import AskedError
 
+SHOWN = 10
+"""Ids that a sentence lists."""
+
 
 def primary(ask: Asking, instance: str) -> tuple[Described, tuple[Described, ...]]:
     """The instance, and every instance of its region. Raise `AskedError` where it is none that could be adopted."""
@@ -20,10 +23,12 @@ def primary(ask: Asking, instance: str) -> tuple[Described, tuple[Described, ...
     found = next((each for each in there if identifier(each) == instance.lower()), None)
     if found is None:
         raise AskedError(_absent(ask, instance, [identifier(each) for each in there]))
-    if source := source_of(found):
+    if source := source_of(found, ask.region):
+        where, name = source
+        far = where != ask.region
         raise AskedError(
-            f"{instance} is a read replica of {source}: adopt the tier by its primary, `--instance {source}`; its "
-            "replicas come along."
+            f"{instance} is a read replica of {name}{f' in {where}' if far else ''}: adopt the tier by its primary, "
+            f"`--instance {name}{f' --region {where}' if far else ''}`; its replicas come along."
         )
     engine = str(found.get("Engine", ""))
     if engine != "postgres" and not engine.startswith("aurora"):
@@ -64,13 +69,15 @@ def _absent(ask: Asking, instance: str, there: Sequence[str]) -> str:
     answers = ask.each(lambda region: ask.all(calls.INSTANCES, region, DBInstanceIdentifier=instance), regions)
     if elsewhere := [region for region, found in zip(regions, answers, strict=True) if found]:
         options = " or ".join(f"`--region {each}`" for each in elsewhere)
-        return f"{ask.region} has no instance {instance}, and {', '.join(elsewhere)} has: {options}."
-    return f"{ask.region} has no instance {instance}{near(instance, there)}."
+        return f"{ask.region} has no instance {instance}, but {' and '.join(elsewhere)} has: {options}."
+    return f"{ask.region} has no instance {instance}{near(instance, there)}"
 
 
 def near(wanted: str, there: Sequence[str]) -> str:
-    """The ids that may be meant, or what there is, as the rest of a sentence."""
+    """The rest of a sentence about an id that is not there: which ones may be meant, or which there are."""
     if found := get_close_matches(wanted.lower(), there, n=3):
-        return f"; did you mean {' or '.join(found)}?".rstrip("?")
-    few = ", ".join(sorted(there)[:10])
-    return f"; there {'is' if len(there) == 1 else 'are'} {few}" if few else ", and none at all"
+        return f": did you mean {' or '.join(found)}?"
+    if not there:
+        return ", and none at all."
+    some = ", ".join(sorted(there)[:SHOWN])
+    return f". There {'is' if len(there) == 1 else 'are'} {some}{' and others' if len(there) > SHOWN else ''}."

@@ -24,7 +24,10 @@ def servers(ask: Asking, primary: Described, there: Iterable[Described]) -> Serv
         wanted = [place for region, source in level for place in listed(source, region) if place not in found]
         new = sorted({region for region, _ in wanted} - known.keys())
         known |= dict(zip(new, ask.each(lambda region: _all(ask, region), new), strict=True))
-        level = [(region, known[region][name]) for region, name in wanted if name in known[region]]
+        # Whoever may not list them all may be allowed to read those of the tier.
+        unlisted = [(region, name) for region, name in wanted if name not in known[region]]
+        alone = dict(zip(unlisted, ask.each(lambda place: _named(ask, *place), unlisted), strict=True))
+        level = [(region, each) for region, name in wanted if (each := known[region].get(name) or alone[region, name])]
         found |= {(region, identifier(each)): each for region, each in level}
     groups = _groups(ask, found, known)
     running = {
@@ -63,6 +66,10 @@ def _by_name(item: tuple[Place, str]) -> str:
 
 def _all(ask: Asking, region: str) -> Mapping[str, Described]:
     return {identifier(each): each for each in ask.all(calls.INSTANCES, region)}
+
+
+def _named(ask: Asking, region: str, name: str) -> Described:
+    return next(iter(ask.all(calls.INSTANCES, region, DBInstanceIdentifier=name)), {})
 
 
 def _groups(

@@ -12,16 +12,21 @@ Place = tuple[str, str]
 
 
 def listed(source: Described, region: str) -> Iterator[Place]:
-    """The replicas that an instance names: of its own region by identifier, of another by ARN."""
+    """The replicas that an instance names."""
     for each in source.get("ReadReplicaDBInstanceIdentifiers") or ():
-        parts = str(each).split(":")
-        yield (parts[3], parts[-1]) if len(parts) > 1 else (region, parts[0])
+        yield _place(str(each), region)
 
 
-def source_of(instance: Described) -> str | None:
-    """Identifier of the instance that this one replicates; None where it is a primary."""
+def source_of(instance: Described, region: str) -> Place | None:
+    """The instance that this one replicates; None where it is a primary."""
     source = instance.get("ReadReplicaSourceDBInstanceIdentifier")
-    return str(source).rpartition(":")[2] if source else None
+    return _place(str(source), region) if source else None
+
+
+def _place(named: str, region: str) -> Place:
+    """RDS names an instance of the same region by its identifier, one of another by its ARN."""
+    parts = named.split(":")
+    return (parts[3], parts[-1]) if len(parts) > 1 else (region, named)
 
 
 def names(primary: str, replicas: Iterable[Place]) -> Mapping[Place, str]:

@@ -21,9 +21,14 @@ def secrets(ask: Asking, words: Sequence[str]) -> tuple[Described, ...]:
     for begin in range(0, len(words), FILTER_VALUES):
         filters = [{"Key": "all", "Values": list(words[begin : begin + FILTER_VALUES])}]
         for each in ask.all(calls.SECRETS, IncludePlannedDeletion=True, Filters=filters):
-            if any(word in text.lower() for word in words for text in _texts(each)):
+            if concerns(each, words):
                 found[str(each["ARN"])] = each
     return tuple(found[arn] for arn in sorted(found))
+
+
+def concerns(secret: Described, words: Sequence[str]) -> bool:
+    """Whether one of the words is in what a secret says of itself: Secrets Manager also finds parts of them."""
+    return any(word in text.lower() for word in words for text in _texts(secret))
 
 
 def _texts(secret: Described) -> Iterator[str]:

@@ -82,7 +82,7 @@ def _of_master(secret: Described, identifier: str, words: set[str]) -> bool:
     if secret.get("OwningService") or secret.get("DeletedDate"):
         return False
     name = str(secret.get("Name", "")).lower()
-    return identifier.lower() in name and bool(words & set(re.split(r"[^a-z0-9_]+", name.replace(identifier, " "))))
+    return identifier.lower() in name and bool(words & set(re.split(r"[^a-z0-9_]+", name)))
 
 
 def notify(found: Mapping[str, list[dict[str, str]]]) -> dict[str, Any]:

@@ -52,12 +52,12 @@ def cache_parameters(cache: RunningCache, *, computed: bool) -> CacheParameters:
     if problem := events_problem(events):
         why = why or f"{EVENTS} is `{events}` in it: {problem}"
         events = ""
-    program = _program(cache, eviction, events, {})
-    differ = {name: live[name] for name in _differing(cache, live, program)}
     own = computed and (is_default(facts.parameter_group(cache)) or bool(cache.parameter_group.shared_with))
+    program = _program(cache, eviction, events, {}, own=own)
+    differ = {name: live[name] for name in _differing(cache, live, program)}
     overrides = {} if computed or why else differ
     try:
-        _program(cache, eviction, events, overrides)
+        _program(cache, eviction, events, overrides, own=own)
     except ParameterError as error:
         why, overrides = f"a stack's file cannot say what is set in it ({error})", {}
     return CacheParameters(
@@ -115,8 +115,10 @@ def _differing(cache: RunningCache, live: Mapping[str, str], program: Mapping[st
     return [name for name in wanted if name in live and live[name] != program.get(name)]
 
 
-def _program(cache: RunningCache, eviction: str, events: str, overrides: Mapping[str, str]) -> dict[str, str]:
-    """What the program sets. Raise `ParameterError`."""
+def _program(
+    cache: RunningCache, eviction: str, events: str, overrides: Mapping[str, str], *, own: bool
+) -> dict[str, str]:
+    """What the program sets, in a group of the stack's own or in the one that is there. Raise `ParameterError`."""
     found = redis_parameters(
         cache_class(str(facts.node(cache)["CacheNodeType"])).memory_bytes,
         facts.engine(cache),
@@ -125,5 +127,6 @@ def _program(cache: RunningCache, eviction: str, events: str, overrides: Mapping
         cluster_mode=facts.shards(cache) > 0,
         keyspace_events=events,
         overrides=overrides,
+        in_use=not own,
     )
     return {each.name: each.value for each in found}

@@ -25,6 +25,8 @@ class CacheSections:
     """Name of a cache -> what stands under it; empty where there are none, and `redis: {}` is written."""
     parameters: tuple[ParameterRow, ...]
     """Every parameter whose live value is not the computed one."""
+    referred: Mapping[str, str]
+    """Name of a cache -> why its parameter group is only referred to; empty where it is not."""
 
 
 def caches(estate: Estate, *, computed: bool) -> CacheSections:
@@ -33,6 +35,7 @@ def caches(estate: Estate, *, computed: bool) -> CacheSections:
     return CacheSections(
         sections={name: _section(cache, found[name]) for name, cache in estate.caches.items()},
         parameters=tuple(row for each in found.values() for row in each.rows),
+        referred={name: each.why for name, each in found.items()},
     )
 
 

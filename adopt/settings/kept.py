@@ -35,12 +35,10 @@ def primary(it: RunningInstance, group: Mapping[str, Any] | None, master_secret:
 def group(it: RunningInstance, *, managed: bool, family: str) -> dict[str, Any]:
     """`parameter_group` of either: what the stack's file has to say of the group that it has.
 
-    `family` is that of the declared version, which need not be written.
+    `family` is that of the declared version, for a group that could not be read.
     """
-    name = facts.parameter_group(it.described)
-    if not managed:
-        return {"name": name, "managed": False}
     described = it.parameter_group.described
-    said = {"name": name, "description": str(described.get("Description", ""))}
-    own = str(described.get("DBParameterGroupFamily", family))
-    return said | ({"family": own} if own != family else {})
+    said = {"name": facts.parameter_group(it.described), "family": str(described.get("DBParameterGroupFamily", family))}
+    if not managed:
+        return {**said, "managed": False}
+    return {**said, "description": str(described.get("Description", ""))}

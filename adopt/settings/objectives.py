@@ -1,4 +1,4 @@
-"""The objectives of an existing tier: the profile's where its backups and standbys keep them, else lesser ones. Pure."""
+"""The objectives of an existing tier: the profile's where its backups and standbys keep them, else lesser. Pure."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from adopt.estate import RunningInstance
 from adopt.report import ParameterRow
 from infra.instances import DatabaseInstance
 from knowledge.parameters import ParameterError, Value
-from knowledge.postgres.catalogue import CATALOGUE, check
-from knowledge.postgres.rds_defaults import DEFAULT
+from knowledge.postgres.catalogue import check
+from knowledge.postgres.rds_defaults import DEFAULT, EVERY
 
 FOR_ALARMS = (
     "idle_in_transaction_session_timeout",
@@ -32,8 +32,15 @@ class PostgresParameters:
     """Whether the stack makes a group of its own in place of the one that is there."""
     why: str = ""
     """Why the group that is there is only referred to; empty where the stack sets its parameters."""
+    shared: bool = False
+    """Whether that is because another instance of the stack has it too."""
     rows: tuple[ParameterRow, ...] = ()
     """Every parameter whose live value is not the computed one."""
+
+    @property
+    def said(self) -> bool:
+        """Whether it is to be said that the group is only referred to."""
+        return bool(self.why) and not self.shared
 
     @property
     def managed(self) -> bool:
@@ -49,19 +56,24 @@ def postgres_parameters(
     `server` is the instance as the program would have it without parameters of its own. `siblings` are names of
     parameter groups that another instance of the tier brings into the stack.
     """
-    differ = dict(_differing(it, server))
-    # What the program does not compute is the owner's alone, and stays whoever computes the rest.
-    program = {each.name for each in server.parameters}
-    overrides = {name: value for name, value in differ.items() if name not in program} if computed else differ
-    why = _referred(it, siblings)
-    own = computed and bool(why) and facts.parameter_group(it.described) not in siblings
+    rows = tuple(_rows(it, server))
+    overrides = _uncomputed(it, server) if computed else _kept(it, server)
+    shared = facts.parameter_group(it.described) in siblings
+    why = _referred(it, shared=shared)
+    own = computed and bool(why) and not shared
     problem = _problem(server, overrides)
     if own or not (why or problem):
         taken = _usable(overrides, server) if own else overrides
-        return PostgresParameters(overrides=taken, own=own, rows=_rows(it, server, differ, set(overrides)))
-    alarms = {name: differ[name] for name in FOR_ALARMS if name in differ and differ[name] != DEFAULT}
+        stays = {each.parameter for each in rows if not computed or each.parameter in taken}
+        return PostgresParameters(overrides=taken, own=own, rows=_said(rows, stays))
+    live = facts.set_parameters(it)
+    alarms = {name: _in_file(name, live[name], server) for name in FOR_ALARMS if name in live}
+    alarms = {name: value for name, value in alarms.items() if server.overrides.get(name) != value}
     return PostgresParameters(
-        overrides=_usable(alarms, server), why=why or problem, rows=_rows(it, server, differ, set(differ))
+        overrides=_usable(alarms, server),
+        why=why or problem,
+        shared=shared,
+        rows=_said(rows, {each.parameter for each in rows}),
     )
 
 
@@ -74,51 +86,67 @@ def _problem(server: DatabaseInstance, overrides: Mapping[str, Value]) -> str:
     return ""
 
 
-def _referred(it: RunningInstance, siblings: Collection[str]) -> str:
+def _referred(it: RunningInstance, *, shared: bool) -> str:
     """Why nothing of its group may be set; empty where the group is the instance's alone."""
     name, others = facts.parameter_group(it.described), it.parameter_group.shared_with
     if name.startswith(facts.DEFAULT_GROUP):
         return "it is AWS's own, which nobody can change"
     if others:
         return f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} it too"
-    return "another instance of the stack brings it" if name in siblings else ""
+    return "another instance of the stack brings it" if shared else ""
 
 
-def _differing(it: RunningInstance, server: DatabaseInstance) -> Iterator[tuple[str, Value]]:
-    """What has to be said for the group to stay as it is, by name.
+def _kept(it: RunningInstance, server: DatabaseInstance) -> dict[str, Value]:
+    """What has to be said for the group to stay as it is: what it sets, and that all else is left to RDS."""
+    live = {name: _in_file(name, text, server) for name, text in facts.set_parameters(it).items()}
+    inherited = {name: value for name, value in server.overrides.items() if value != DEFAULT and name != EVERY}
+    said: dict[str, Value] = {} if server.overrides.get(EVERY) == DEFAULT else {EVERY: DEFAULT}
+    said |= {name: live[name] for name in sorted(live) if inherited.get(name) != live[name]}
+    return said | {name: DEFAULT for name in sorted(inherited) if name not in live}
 
-    What it does not set, and the program would, is left to RDS. Only where RDS's own value is the computed one, and
-    holds without a restart, is it set all the same: nobody notices, and it is then declared.
-    """
+
+def _uncomputed(it: RunningInstance, server: DatabaseInstance) -> dict[str, Value]:
+    """What the group sets and the program does not compute: that is the owner's alone, whoever computes the rest."""
+    program = _program(server)
     live = facts.set_parameters(it)
-    unset = {str(each["ParameterName"]): each.get("ParameterValue") for each in it.parameter_group.parameters}
-    program = {each.name: each for each in server.parameters}
-    for name in sorted({*live, *program}):
-        computed = program.get(name)
-        if name in live:
-            text, problem = check(name, live[name], server.major)
-            if computed is None or (text or live[name]) != computed.value:
-                yield name, _number(live[name] if problem else text)
-        elif computed and (unset.get(name) != computed.value or CATALOGUE[server.major][name].static):
-            yield name, DEFAULT
+    return {name: _in_file(name, live[name], server) for name in sorted(live) if name not in program}
 
 
-def _rows(
-    it: RunningInstance, server: DatabaseInstance, differ: Iterable[str], kept: Collection[str]
-) -> tuple[ParameterRow, ...]:
-    """Live beside computed; `kept` are those of them that stay as they are live."""
-    live = {str(each["ParameterName"]): each.get("ParameterValue") for each in it.parameter_group.parameters}
-    program = {each.name: each.value for each in server.parameters}
-    return tuple(
-        ParameterRow(
-            server=server.name,
-            parameter=name,
-            live=str(live.get(name) or DEFAULT),
-            computed=program.get(name),
-            kept=name in kept,
-        )
-        for name in differ
-    )
+def _program(server: DatabaseInstance) -> dict[str, str]:
+    """What the program computes; of a replica that could not have what its primary has, by itself."""
+    alone = replace(server, overrides={})
+    try:
+        found = alone.parameters
+    except ParameterError:
+        found = replace(alone, primary=None).parameters
+    return {each.name: each.value for each in found}
+
+
+def _in_file(name: str, text: str, server: DatabaseInstance) -> Value:
+    """A live value as a stack's file has it; as it is where that would be refused."""
+    normal, problem = check(name, text, server.major)
+    return _number(text if problem else normal)
+
+
+def _rows(it: RunningInstance, server: DatabaseInstance) -> Iterator[ParameterRow]:
+    """Live beside computed, where they are not the same."""
+    live = {str(each["ParameterName"]): str(each.get("ParameterValue") or "") for each in it.parameter_group.parameters}
+    set_ = facts.set_parameters(it)
+    program = _program(server)
+    for name in sorted({*set_, *program}):
+        text = str(_in_file(name, live.get(name, ""), server)) if live.get(name) else ""
+        if text != program.get(name):
+            yield ParameterRow(
+                server=server.name,
+                parameter=name,
+                live=live.get(name) or DEFAULT,
+                computed=program.get(name),
+                kept=False,
+            )
+
+
+def _said(rows: Iterable[ParameterRow], kept: Collection[str]) -> tuple[ParameterRow, ...]:
+    return tuple(replace(each, kept=each.parameter in kept) for each in rows)
 
 
 def _usable(kept: Mapping[str, Value], server: DatabaseInstance) -> dict[str, Value]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from adopt import instance_facts as facts
 from adopt.estate import RunningInstance
+from knowledge.names import database_problem
 from knowledge.windows import as_written, parse_utc
 
 _SHORTEST = 30
@@ -28,11 +29,20 @@ def section(it: RunningInstance) -> dict[str, Any]:
         "maintenance": as_written(parse_utc(str(own["PreferredMaintenanceWindow"]), shortest=_SHORTEST)),
         "insights": facts.insights(own),
         "monitoring": int(own.get("MonitoringInterval") or 0),
-        **({"database": own["DBName"]} if own.get("DBName") else {}),
+        **({} if database_problem(own.get("DBName") or "") else {"database": own["DBName"]}),
         "master": own["MasterUsername"],
         "port": facts.port(own),
         "ca": own["CACertificateIdentifier"],
     }
+
+
+def database_remark(it: RunningInstance) -> str:
+    """What is to be said where the application's database is not known, or cannot be declared; else empty."""
+    name = it.described.get("DBName")
+    if not name:
+        return "RDS made no database with the instance: say here which one (`database`) the application has."
+    problem = database_problem(name)
+    return f"RDS made {problem}: say here which one (`database`) the application has then." if problem else ""
 
 
 def has_pgaudit(it: RunningInstance) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from adopt import instance_facts as facts
 from adopt.estate import Estate, RunningInstance
 from adopt.left import left
+from adopt.left_caches import left_caches
 from adopt.refusal import Refusal
 from adopt.report import Left, ParameterRow
 from adopt.settings import around, kept, primary, replicas
@@ -22,9 +23,10 @@ from adopt.settings.network import network
 from adopt.settings.objectives import kept_promises
 from adopt.settings.postgres_parameters import PostgresParameters, postgres_parameters
 from infra.instances import DatabaseInstance, instances
-from infra.settings.problems import SettingsError
+from infra.load import load_settings
 from knowledge import names
 from knowledge.postgres.parameters import postgres_family
+from knowledge.postgres.rds_defaults import DEFAULT, EVERY
 
 Comments = Mapping[tuple[str, ...], Sequence[str]]
 """Path of keys in the file (`config`, `data-tier:postgres`, ...) -> sentences above it."""
@@ -48,12 +50,12 @@ class Written:
 
 
 def written(
-    estate: Estate, name: str, *, stack: str = "adopted", computed: bool = False, extensions: tuple[str, ...] = ()
+    estate: Estate, name: str, stack: str, *, computed: bool = False, extensions: tuple[str, ...] = ()
 ) -> Written:
     """The nearest profile and what differs from it.
 
     `name` is the application's, `extensions` those that it declares. With `computed` parameters are as the product
-    computes them, else as they are live.
+    computes them, else as they are live. Raise `SettingsError` for what no stack's file may say.
     """
     found = network(estate)
     if found.refusal:
@@ -62,13 +64,10 @@ def written(
     remarks = _Remarks()
     remarks.add(found.comment, "network", "endpoints")
     wanted = _wanted(estate, found.section, cached.sections, remarks)
-    secret, remark = around.master_secret(estate, names.prefix(name, stack))
+    prefix = names.prefix(name, stack)
+    secret, remark = around.master_secret(estate, prefix)
     remarks.add(remark, "postgres", "existing", "master_secret")
-    try:
-        servers = _servers(estate, name, stack, wanted, extensions)
-    except SettingsError as error:
-        return Written(config={}, refusals=(_unwritable(estate, error),))
-    parameters = dict(_parameters(estate, servers, computed=computed))
+    parameters = dict(_parameters(estate, _servers(estate, name, stack, wanted, extensions), computed=computed))
     _put(estate, wanted, parameters, secret)
     profile, said = nearest(wanted, name)
     said = kept_promises(profile, said, name=name, stack=stack, region=estate.region, extensions=extensions)
@@ -76,7 +75,10 @@ def written(
         config=_file(estate, profile, name, said),
         comments=remarks.comments,
         parameters=(*(row for each in parameters.values() for row in each.rows), *cached.parameters),
-        left=tuple(left(estate, {each: parameters[each].why for each in parameters})),
+        left=(
+            *left(estate, prefix, {each: found.why for each, found in parameters.items() if found.said}),
+            *left_caches(estate, cached.referred),
+        ),
     )
 
 
@@ -87,7 +89,11 @@ def _wanted(
     wanted: dict[str, Any] = {
         "network": dict(network_section),
         "postgres": primary.section(estate.primary)
-        | {"replicas": {name: replicas.section(estate, each) for name, each in estate.replicas.items()}},
+        | {
+            "replicas": {name: replicas.section(estate, each) for name, each in estate.replicas.items()},
+            # What runs may be of a version that RDS makes no more.
+            "existing": {"identifier": estate.primary.identifier},
+        },
         "redis": dict(redis),
         # What works in the database by itself, or costs, is for its owner to ask for.
         "maintenance": None,
@@ -104,8 +110,7 @@ def _wanted(
         wanted["notify"] = around.notify(heard)
     for each in more:
         remarks.add(each, "notify")
-    if not estate.primary.described.get("DBName"):
-        remarks.add("RDS made no database with the instance: say here which one the application has.", "postgres")
+    remarks.add(primary.database_remark(estate.primary), "postgres")
     remarks.add("Nothing is maintained by the stack as long as this is null.", "maintenance")
     return wanted
 
@@ -113,10 +118,12 @@ def _wanted(
 def _servers(
     estate: Estate, name: str, stack: str, wanted: Mapping[str, Any], extensions: tuple[str, ...]
 ) -> Mapping[str, DatabaseInstance]:
-    """The databases as the program would have them without parameters of their own. Raise `SettingsError`."""
-    from infra.load import load_settings
+    """The databases as the program would have them. Raise `SettingsError`.
 
-    profile, said = nearest(wanted, name)
+    Without a parameter: what the program computes may not fit, where what runs does.
+    """
+    quiet = {**wanted, "postgres": {**wanted["postgres"], "parameters": {EVERY: DEFAULT}}}
+    profile, said = nearest(quiet, name)
     said = kept_promises(profile, said, name=name, stack=stack, region=estate.region, extensions=extensions)
     config = _file(estate, profile, name, said)
     settings = load_settings(config, stack=stack, source="the stack's file", extensions=extensions)
@@ -128,13 +135,13 @@ def _parameters(
     estate: Estate, servers: Mapping[str, DatabaseInstance], *, computed: bool
 ) -> Iterator[tuple[str, PostgresParameters]]:
     """The primary's, then each replica's on top of those."""
-    source = servers["primary"]
+    source = replace(servers["primary"], overrides={}, referred=False)
     first = postgres_parameters(estate.primary, source, computed=computed)
     yield "primary", first
     source = replace(source, overrides=first.overrides, referred=not (first.managed or first.own))
     taken = {facts.parameter_group(estate.primary.described)} if first.managed else set()
     for name, each in estate.replicas.items():
-        server = replace(servers[name], overrides=source.overrides, primary=source)
+        server = replace(servers[name], overrides=source.overrides, referred=False, primary=source)
         found = postgres_parameters(each, server, computed=computed, siblings=taken)
         yield name, found
         if found.managed:
@@ -154,8 +161,9 @@ def _put(
 
     section["parameters"] = dict(parameters["primary"].overrides)
     section["existing"] = kept.primary(estate.primary, group(estate.primary, "primary"), secret)
+    section["replicas"] = replicas_ = section.pop("replicas")  # the last of the section
     for name, each in estate.replicas.items():
-        below = section["replicas"][name]
+        below = replicas_[name]
         if parameters[name].overrides:
             below["parameters"] = dict(parameters[name].overrides)
         below["existing"] = kept.replica(each, group(each, name))
@@ -165,16 +173,6 @@ def _file(estate: Estate, profile: str, name: str, said: Mapping[str, Any]) -> d
     whole = {"profile": profile, "name": name, **said}
     ordered = sorted(whole, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER))
     return {"aws:region": estate.region, **{f"data-tier:{key}": whole[key] for key in ordered}}
-
-
-def _unwritable(estate: Estate, error: SettingsError) -> Refusal:
-    problems = "; ".join(f"{each.key} {each.rule.removesuffix('.')}" for each in error.problems)
-    return Refusal(
-        what=estate.primary.identifier,
-        why=f"a stack's file does not take what it is: {problems}",
-        way="change what is named there, on the instance, and adopt again",
-        whole=True,
-    )
 
 
 class _Remarks:

@@ -85,7 +85,10 @@ def look(target: PostgresTarget, store: SecretStore, *, copy: bool = False) -> M
 
     :param copy: whether it is a copy of an earlier moment: of before a rotation it has the password of before it.
     """
-    refusal = f"the secret {target.master_secret} is empty"
+    refusal, mend = (
+        f"the secret {target.master_secret} is empty",
+        _mend(target, "`datatier bootstrap` makes what is missing"),
+    )
     for stage in _OF_A_COPY if copy else _STAGES:
         if (version := store.get(target.master_secret, stage)) is None:
             continue
@@ -101,7 +104,7 @@ def look(target: PostgresTarget, store: SecretStore, *, copy: bool = False) -> M
             if _lacks_database(error, target):
                 missing = f"{refusal}. `datatier bootstrap` makes what is missing"
                 raise NoDatabaseError(missing, _due(version)) from None
-    raise MasterError(f"{refusal}. `datatier bootstrap` makes what is missing")
+    raise MasterError(f"{refusal}. {mend}")
 
 
 def _log_in(
@@ -131,14 +134,20 @@ def _log_in(
             return conn, version, by_token
         # Another run may be between setting the password and making it current.
         time.sleep(0.3)
-    if target.existing and not refusal:
-        raise MasterError(
-            f"the secret {arn} is empty, and the server was there before the stack: `datatier adopt STACK --instance "
-            "ID --store-master` asks for its master's password and puts it there"
-        )
-    raise MasterError(
-        f"{refusal or f'the secret {arn} is empty'}. Neither the current nor a pending password works: set one with "
+    anew = (
+        "Neither the current nor a pending password works: set one with "
         f"`aws rds modify-db-instance --master-user-password{region_option(arn)}` and put it into {arn}"
+    )
+    raise MasterError(f"{refusal or f'the secret {arn} is empty'}. {_mend(target, anew)}")
+
+
+def _mend(target: PostgresTarget, otherwise: str) -> str:
+    """What to do where no password of the secret works."""
+    if not target.existing:
+        return otherwise
+    return (
+        "The master has had its password since before the stack, and others may use it: store that one, "
+        "`datatier adopt STACK --instance ID --store-master`"
     )
 
 

@@ -219,4 +219,4 @@ def token_of(manifest: Manifest, name: str, store: SecretStore) -> TokenCredenti
     else:
         client = aws_client("elasticache", manifest.region, manifest.aws_endpoint)
         place = ElastiCacheToken(client, cache.replication_group or "", cache)
-    return TokenCredential(cache=name, place=place, rule=manifest.passwords)
+    return TokenCredential(cache=name, place=place, rule=manifest.passwords, existing=cache.existing)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 from bootstrap.access.names import TOKEN_END
@@ -20,6 +21,8 @@ from bootstrap.secrets import Secret, elasticache_passwords
 # ElastiCache guide, Clusters.RBAC: users in a group, users in an account and region.
 MAX_USERS = 100
 MAX_ACCOUNT = 1000
+DEFAULT = "default"
+"""Name of the user that a client is which gives none."""
 _WAIT_SECONDS = 600.0
 _POLL_SECONDS = 2.0
 _HINTS = {
@@ -41,6 +44,11 @@ class ElastiCacheError(BootstrapError):
 def user_id(prefix: str, cache: str, identity: str) -> str:
     """Return the id of an identity's user: letters, digits and hyphens, stored in lower case."""
     return f"{prefix}-{cache}-{identity}".replace("_", "-").lower()
+
+
+def _is_closed(user: dict[str, Any]) -> bool:
+    """Whether it is a `default` that lets nobody in. ElastiCache writes `on` or `off` first."""
+    return user.get("UserName") == DEFAULT and user.get("AccessString", "").split()[:1] == ["off"]
 
 
 class ElastiCacheUsers:
@@ -100,8 +108,7 @@ class ElastiCacheUsers:
             return (*deletions, *rest) if remove else rest
 
         reported = tuple(
-            f"{self._target}: user {self._named(id_, live)} is not declared; declare it, name it under `exceptions` in "
-            f"access.yaml, or if nobody needs it: {self._removal(id_)}"
+            f"{self._target}: user {self._named(id_, live)} {self._undeclared(id_, live.get(id_, {}))}"
             for id_ in self.strangers(declared | set(old), members=members, live=live)
         )
         return UserPlan(changes=(*deletions, *rest), differences=reported, carry_out=carry_out)
@@ -127,15 +134,45 @@ class ElastiCacheUsers:
     def strangers(
         self, known: Collection[str], *, members: Sequence[str] | None = None, live: dict[str, Any] | None = None
     ) -> list[str]:
-        """Return the ids of the group's members that are neither `known` nor the stack's locked `default`."""
+        """Return the ids of the group's members that are neither `known` nor a `default` that is switched off."""
         members = self._members() if members is None else members
         live = self._live(members) if live is None else live
-        aside = {*known, self._locked}
+        aside = {*known, self._locked, *(id_ for id_ in members if _is_closed(live.get(id_, {})))}
         return [
             id_
             for id_ in sorted(set(members) - aside)
             if not {id_, live.get(id_, {}).get("UserName")} & set(self._others)
         ]
+
+    def _undeclared(self, id_: str, user: dict[str, Any]) -> str:
+        """What a user of others is, and what to do about it: who made it decides."""
+        keep = "name it under `exceptions` in access.yaml"
+        if user.get("UserName") != DEFAULT:
+            return f"is not declared; declare it, {keep}, or if nobody needs it: {self._removal(id_)}"
+        how = "without a password" if user.get("Authentication", {}).get("Type") == "no-password" else "by password"
+        return (
+            f"lets in {how} whoever gives no user name: {user.get('AccessString')}; {keep}, or once every client has a "
+            f"user of its own: {self._closing(id_)}"
+        )
+
+    def _closing(self, id_: str) -> str:
+        """The command that ends logins without a user name. A group of Redis must have a user `default`, and the one
+        that ElastiCache makes cannot be changed (ElastiCache User Guide, "Role-Based Access Control")."""
+        if self._made_for != "redis":
+            return self._removal(id_)
+        locked = f"{self._group}-{DEFAULT}"
+        return (
+            f"aws elasticache create-user --user-id {locked} --user-name {DEFAULT} --engine redis "
+            f"--access-string 'off -@all' --no-password-required --region {self._region}, then "
+            f"aws elasticache modify-user-group --user-group-id {self._group} --user-ids-to-add {locked} "
+            f"--user-ids-to-remove {id_} --region {self._region}"
+        )
+
+    @cached_property
+    def _made_for(self) -> str:
+        """Engine of the group, which its users have too: a Valkey cache may have a group of Redis, and that takes no
+        users of Valkey (ElastiCache User Guide, "Role-Based Access Control")."""
+        return str(self._describe_group().get("Engine") or self._engine).lower()
 
     @property
     def _target(self) -> str:
@@ -144,7 +181,7 @@ class ElastiCacheUsers:
     @property
     def _locked(self) -> str:
         # A group id is `<prefix>-<cache>`, so the locked `default` of the stack has our prefix too.
-        return user_id(self._prefix, self._cache, "default")
+        return user_id(self._prefix, self._cache, DEFAULT)
 
     @staticmethod
     def _named(id_: str, live: dict[str, Any]) -> str:
@@ -239,7 +276,7 @@ class ElastiCacheUsers:
             self._client.create_user(
                 UserId=self._id(user),
                 UserName=_name(user),
-                Engine=self._engine,
+                Engine=self._made_for,
                 AccessString=user.rules,
                 **_authentication(user),
             )

@@ -1,5 +1,5 @@
 """The AUTH token of a cache, which every client shares: its first one, which the infrastructure's state knows, is
-replaced on the first run; later ones are rotated.
+replaced on the first run; later ones are rotated. One that was there before the stack stays until a person rotates it.
 
 ElastiCache takes two tokens for a while: ROTATE adds one to the one in force, SET leaves the new one alone
 (ElastiCache User Guide, "Authenticating with the AUTH command"; SET is allowed after ROTATE only). Where it stands is
@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 
 import redis
 
+from bootstrap.aws import region_option
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, PasswordRule
 from bootstrap.redis.elasticache import explained
@@ -153,6 +154,8 @@ class TokenCredential:
     cache: str
     place: TokenPlace
     rule: PasswordRule
+    existing: bool = False
+    """Whether the cache had a token before its stack: clients have it from wherever they do."""
     settle: float = 120.0
     """Seconds that a change takes to reach the nodes after ElastiCache calls it done; that is not documented."""
     sleep: Callable[[float], None] = time.sleep
@@ -188,17 +191,20 @@ class TokenCredential:
     def stand(self, arn: str, store: SecretStore, *, look: bool = True) -> RenewalState:
         """Return where the token in the secret `arn` stands; whether the cache takes it is tried with `look` only.
 
-        Raise RotationError where the secret is empty.
+        Raise RotationError where the secret is empty, and AuthTokenError where a cache that was there before does not
+        take the token in it.
         """
         found = read(
             store,
             arn,
             name=f"{self.cache}-auth",
             kind="token",
-            missing=f"the secret of {self.cache}'s AUTH token is empty: deploy the stack, which makes it",
+            missing=f"the secret of {self.cache}'s AUTH token is empty: {self._mend(arn)}",
             suits=lambda _new, _old: True,
             targets=lambda _: (f"cache {self.cache}",),
         )
+        if self.existing and found.current.credential.initial is not False:
+            return self._of_before(found, look=look)
         if found.pending and self._token(found.pending.credential) == self._token(found.current.credential):
             # Restoring it broke off, and only a token that nobody knew before tells what is valid now.
             return replace(found, pending=None, replace_within=0)
@@ -207,11 +213,32 @@ class TokenCredential:
             return replace(found, replace_within=0 if found.current.credential.initial else GRACE)
         return replace(found, opens=all(self.place.opens(self._token(found.current.credential))) if look else True)
 
-    def _token(self, credential: Credential) -> Secret:
+    def _of_before(self, found: RenewalState, *, look: bool) -> RenewalState:
+        """A token that nobody here has made: none is put in its place and none that clients may use is ended, whatever
+        the stages of its secret say, until a person's rotation has made one, or has begun to."""
+        if look and not all(self.place.opens(self._token(found.current.credential, found.arn))):
+            raise AuthTokenError(
+                f"{self.cache} does not take the AUTH token that {found.arn} holds, and had one before its stack: "
+                f"{self._mend(found.arn)}"
+            )
+        begun = found.pending if found.pending and found.pending.credential.initial is False else None
+        return replace(found, pending=begun, stages=replace(found.stages, previous=None))
+
+    def _mend(self, arn: str | None) -> str:
+        """How a secret gets its token."""
+        if not self.existing or not arn:
+            return "deploy the stack, which makes it"
+        return (
+            "write the one that clients use as the input of `aws secretsmanager put-secret-value --secret-id "
+            f"{arn}{region_option(arn)} --secret-string file:///dev/stdin`: "
+            '{"redis_username": "default", "redis_password": "..."}'
+        )
+
+    def _token(self, credential: Credential, arn: str | None = None) -> Secret:
         token = credential.redis_password or credential.password
         if token is None:
             raise AuthTokenError(
-                f"the secret of {self.cache}'s AUTH token holds no `redis_password`: deploy the stack, which does"
+                f"the secret of {self.cache}'s AUTH token holds no `redis_password`: {self._mend(arn)}"
             )
         return token
 

@@ -15,28 +15,29 @@ ACTIONS = ("secretsmanager:CreateSecret", "secretsmanager:DescribeSecret", "secr
 """What it takes, on that one secret."""
 
 
-def refuse_filled(client: SecretsManagerClient, name: str) -> bool:
-    """Return whether the secret is there, empty as a deployment makes it; raise AskedError where it has a value."""
+def is_filled(client: SecretsManagerClient, name: str) -> bool | None:
+    """Return whether the secret has a value; None where there is no such secret. Raise AskedError where it goes."""
     try:
         answer = client.describe_secret(SecretId=name)
     except client.exceptions.ResourceNotFoundException:
-        return False
+        return None
     if answer.get("DeletedDate"):
         raise AskedError(
             f"the secret {name} waits for its deletion: `aws secretsmanager restore-secret --secret-id {name}`, or let "
             "it go first."
         )
-    if any("AWSCURRENT" in labels for labels in answer.get("VersionIdsToStages", {}).values()):
-        raise AskedError(f"the secret {name} has a value already, which is left alone.")
-    return True
+    return any("AWSCURRENT" in labels for labels in answer.get("VersionIdsToStages", {}).values())
 
 
-def give(client: SecretsManagerClient, name: str, description: str, credential: Credential) -> str:
+def give(client: SecretsManagerClient, name: str, description: str, credential: Credential, *, proved: bool) -> str:
     """Store a credential, in a secret that is made where it is not there yet; return its ARN.
 
-    Raise AskedError where that has a value.
+    Raise AskedError where that has a value and the credential was not `proved`.
     """
     text = json.dumps(credential.content())
-    if refuse_filled(client, name):
-        return client.put_secret_value(SecretId=name, SecretString=text)["ARN"]
-    return client.create_secret(Name=name, Description=description, SecretString=text)["ARN"]
+    filled = is_filled(client, name)
+    if filled and not proved:
+        raise AskedError(f"the secret {name} has a value already, and this one was not proved. Nothing was stored.")
+    if filled is None:
+        return client.create_secret(Name=name, Description=description, SecretString=text)["ARN"]
+    return client.put_secret_value(SecretId=name, SecretString=text)["ARN"]

@@ -16,11 +16,12 @@ def next_class(known: Iterable[Class], now: Class, enough: Callable[[Class], boo
     """The smallest one above `now` that is enough; None where there is none.
 
     The family goes on as long as it can: another one has another processor, or another price for the same. Beyond its
-    end come those of its generation, then any; never one that runs on CPU credits, unless `now` does.
+    end come those of its generation, then any; never one that runs on CPU credits, unless `now` does, and none that
+    only a server of before has.
     """
     found = [each for each in known if each.memory_gib >= now.memory_gib and each.name != now.name and enough(each)]
     own = [each for each in found if _family(each) == _family(now)]
-    steady = [each for each in found if not each.burstable]
+    steady = [each for each in found if each.advised and not each.burstable]
     same = [each for each in steady if _family(each)[1:] == _family(now)[1:]]
     for some in (own, same, steady):
         if some:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.functions.vpc_function import VpcFunctionArgs, manifest_secret, secrets_key, started_by, vpc_function
+from components.functions.vpc_function import VpcFunctionArgs, manifest_secret, started_by, vpc_function
+from components.opening import secrets_keys
 from components.policy import Statement, allow
 from components.refuse import refuse
 from knowledge import classes, limits
@@ -202,7 +203,7 @@ def permissions(args: RestoreTestArgs, manifest_arn: pulumi.Input[str]) -> list[
         # A restore job has no ARN that a policy could name (Service Authorization Reference, AWS Backup).
         allow("Verdict", ["backup:PutRestoreValidationResult"], "*"),
         allow("Secrets", ["secretsmanager:GetSecretValue"], [manifest_arn, args.master_secret_arn]),
-        secrets_key(args, "kms:Decrypt"),
+        *secrets_keys(args, "kms:Decrypt"),
         allow("Tell", ["sns:Publish"], args.failed_topic_arn),
         allow("TopicKey", ["kms:Decrypt", "kms:GenerateDataKey"], args.topic_key_arn),
     ]

@@ -106,8 +106,9 @@ class MetricsService(pulumi.ComponentResource):
 def permissions(args: MetricsServiceArgs, manifest_arn: pulumi.Input[str]) -> list[Statement]:
     """Read the secrets of those who watch, and how old the others are."""
     described = list(args.described_secret_arns)
-    reads, key = secrets(args, manifest_arn)
-    return [reads, *([allow("Ages", [f"secretsmanager:{each}" for each in AGES], described)] if described else []), key]
+    ages = [allow("Ages", [f"secretsmanager:{each}" for each in AGES], described)] if described else []
+    reads, *keys = secrets(args, manifest_arn)
+    return [reads, *ages, *keys]
 
 
 def container(

@@ -14,10 +14,10 @@ from components.functions.vpc_function import (
     VpcFunctionArgs,
     manifest_secret,
     once,
-    secrets_key,
     started_by,
     vpc_function,
 )
+from components.opening import secrets_keys
 from components.policy import Statement, allow
 from components.refuse import refuse
 from knowledge import limits
@@ -131,5 +131,5 @@ def permissions(args: ScheduledMetricsArgs, manifest_arn: pulumi.Input[str]) -> 
     return [
         allow("Secrets", ["secretsmanager:GetSecretValue"], [manifest_arn, *args.secret_arns]),
         *([allow("Ages", [f"secretsmanager:{each}" for each in AGES], described)] if described else []),
-        secrets_key(args, "kms:Decrypt"),
+        *secrets_keys(args, "kms:Decrypt"),
     ]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.functions.vpc_function import VpcFunctionArgs, manifest_secret, secrets_key, started_by, vpc_function
+from components.functions.vpc_function import VpcFunctionArgs, manifest_secret, started_by, vpc_function
+from components.opening import secrets_keys
 from components.policy import Statement, allow
 from components.refuse import refuse
 from knowledge import limits
@@ -131,6 +132,6 @@ def permissions(args: RotationArgs, manifest_arn: pulumi.Input[str]) -> list[Sta
     return [
         allow("Secrets", [f"secretsmanager:{each}" for each in rotated], list(args.secret_arns.values())),
         allow("Reads", ["secretsmanager:GetSecretValue"], [manifest_arn, *args.read_secret_arns]),
-        secrets_key(args, "kms:Decrypt", "kms:GenerateDataKey"),
+        *secrets_keys(args, "kms:Decrypt", "kms:GenerateDataKey"),
         allow("CacheUsers", ["elasticache:DescribeUsers", "elasticache:ModifyUser"], users),
     ]

@@ -9,7 +9,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.functions.vpc_function import VpcFunctionArgs, secrets_key, vpc_function
+from components.functions.vpc_function import VpcFunctionArgs, vpc_function
+from components.opening import secrets_keys
 from components.policy import Statement, allow
 from components.refuse import refuse
 from knowledge import limits
@@ -33,6 +34,8 @@ class RunnerArgs(VpcFunctionArgs):
     """Secrets that it reads and writes."""
     token_caches: Sequence[pulumi.Input[str]] = ()
     """ARNs of the replication groups whose AUTH token it replaces."""
+    existing_user_groups: Sequence[str] = ()
+    """Ids of the caches' user groups that were there before, which have users of others too."""
     connect: Sequence[Statement] = ()
     """What lets it log in by IAM token, where identities do: see `components.connect`."""
     reserved_concurrency: int | None = None
@@ -115,12 +118,20 @@ def permissions(args: RunnerArgs) -> list[Statement]:
     users = ["CreateUser", "DeleteUser", "DescribeUsers", "ModifyUser"]
     groups = ["DescribeUserGroups", "ModifyUserGroup"]
     user, group = (args.arn("elasticache", f"{kind}:{args.prefix}-*") for kind in ("user", "usergroup"))
+    existing = [args.arn("elasticache", f"usergroup:{each}") for each in args.existing_user_groups]
+    # By their names they are excepted (`exceptions` of access.yaml); a login of before that ends leaves the group.
+    others = allow(
+        "CacheUsersOfOthers",
+        ["elasticache:DescribeUsers", "elasticache:ModifyUserGroup"],
+        args.arn("elasticache", "user:*"),
+    )
     tokens = ["elasticache:DescribeReplicationGroups", "elasticache:ModifyReplicationGroup"]
     return [
         allow("Secrets", [f"secretsmanager:{action}" for action in secrets], args.secret_arns),
-        secrets_key(args, "kms:Decrypt", "kms:GenerateDataKey"),
+        *secrets_keys(args, "kms:Decrypt", "kms:GenerateDataKey"),
         allow("CacheUsers", [f"elasticache:{action}" for action in users], user),
         # Changing a group's members is checked against the group and against each user.
-        allow("CacheGroups", [f"elasticache:{action}" for action in groups], [group, user]),
+        allow("CacheGroups", [f"elasticache:{action}" for action in groups], [group, *existing, user]),
+        *([others] if existing else []),
         *([allow("CacheTokens", tokens, args.token_caches)] if args.token_caches else []),
     ]

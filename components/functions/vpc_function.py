@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import pulumi
 import pulumi_aws as aws
 
-from components.policy import Statement, allow, called, deny, document, trust
+from components.policy import Statement, allow, deny, document, trust
 from components.refuse import refuse
 from knowledge import limits
 
@@ -44,6 +44,8 @@ class VpcFunctionArgs:
     """Security groups of the function: the bootstrap runner's, which the databases let in."""
     secrets_key_arn: pulumi.Input[str]
     """KMS key of the secrets."""
+    existing_secret_arns: Sequence[str] = ()
+    """Those of its secrets that were there before, under keys of others."""
     logs_key_arn: pulumi.Input[str]
     """KMS key of its log group."""
     log_retention_days: int = 30
@@ -157,12 +159,6 @@ def once(name: str, function: aws.lambda_.Function, *, parent: pulumi.Resource) 
         maximum_event_age_in_seconds=60,
         opts=pulumi.ResourceOptions(parent=parent),
     )
-
-
-def secrets_key(args: VpcFunctionArgs, *actions: str) -> Statement:
-    """Return what lets the function use the key of the secrets, through Secrets Manager alone."""
-    through = {"kms:ViaService": called("secretsmanager", args.region)}
-    return allow("SecretsKey", actions, args.secrets_key_arn, Condition={"StringEquals": through})
 
 
 def _every(function_arn: pulumi.Input[str], log_group_arn: pulumi.Input[str]) -> list[Statement]:

@@ -28,6 +28,8 @@ class FirewallArgs:
     """Port of PostgreSQL."""
     cache_port: int = 6379
     """Port of the caches."""
+    other_cache_ports: Sequence[int] = ()
+    """Ports of caches that were there before and have another."""
     endpoint_security_group_id: pulumi.Input[str] | None = None
     """Group of the private endpoints; the runner and the clients are let in, port 443."""
     endpoint_cidrs: Sequence[str] = ()
@@ -41,6 +43,7 @@ class FirewallArgs:
             "firewall",
             database_port=limits.PORT.problem(self.database_port),
             cache_port=limits.PORT.problem(self.cache_port),
+            other_cache_ports=next(filter(None, map(limits.PORT.problem, self.other_cache_ports)), None),
         )
         check_peers("firewall: clients", self.clients)
         check_peers("firewall: endpoint_cidrs", self.endpoint_cidrs)
@@ -77,6 +80,7 @@ class Firewall(pulumi.ComponentResource):
         servers = (
             ("database", "PostgreSQL", database.id, args.database_port),
             ("cache", "Redis", cache.id, args.cache_port),
+            *((f"cache-{port}", f"Redis at {port}", cache.id, port) for port in args.other_cache_ports),
         )
         for key, what, group_id, port in servers:
             for client in args.clients:

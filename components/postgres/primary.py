@@ -11,6 +11,7 @@ from components.postgres.existing import ExistingInstance
 from components.postgres.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.postgres.replica import Replica, ReplicaArgs
 from components.secret import secret
+from knowledge import names
 
 OWNED_BY_AWS_BACKUP = ("backupRetentionPeriod", "backupWindow")
 
@@ -58,6 +59,7 @@ class Postgres(pulumi.ComponentResource):
                 f"{name}-{key}",
                 ReplicaArgs(
                     identifier=args.replica_identifier(key),
+                    prefix=names.server(args.named, key),
                     spec=spec,
                     version=args.version,
                     source_identifier=primary.identifier,

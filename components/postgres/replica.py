@@ -64,6 +64,8 @@ class ReplicaArgs:
 
     identifier: str
     """Physical identifier."""
+    prefix: str | None = None
+    """First part of the names of what is made beside it; the identifier when absent."""
     spec: ReplicaSpec
     """What is particular to this replica."""
     version: str
@@ -164,7 +166,7 @@ class Replica(pulumi.ComponentResource):
         kept = spec.existing or ExistingInstance()
         self.parameter_group_name = parameter_group(
             name,
-            args.identifier,
+            args.prefix or args.identifier,
             args.version,
             spec.parameters,
             existing=kept.parameter_group,
@@ -228,10 +230,11 @@ def _subnets(name: str, args: ReplicaArgs, child: pulumi.ResourceOptions) -> pul
     remote = args.spec.remote
     if remote is None:
         return None
+    named = args.prefix or args.identifier
     return aws.rds.SubnetGroup(
         f"{name}-subnets",
-        name=args.identifier,
-        description=f"Subnets of {args.identifier}",
+        name=named,
+        description=f"Subnets of {named}",
         subnet_ids=remote.subnet_ids,
         region=remote.region,
         opts=child,

@@ -91,7 +91,7 @@ def problems(args: RedisArgs) -> list[str]:
     named = {
         "replication_group_id": names.cache_problem(args.replication_group_id),
         "engine": redis_catalogue.engine_problem(args.engine),
-        "version": redis_catalogue.version_problem(args.engine, args.version),
+        "version": redis_catalogue.version_problem(args.engine, args.version, running=args.existing is not None),
         "node_type": classes.cache_problem(args.node_type),
         "replicas": limits.CACHE_REPLICAS.problem(args.replicas),
         "shards": None if args.shards is None else limits.SHARDS.problem(args.shards) or too_many,

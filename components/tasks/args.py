@@ -43,6 +43,8 @@ class TaskArgs:
     """Group of the caches, which it is let into."""
     cache_port: int = 6379
     """Port of the caches."""
+    other_cache_ports: Sequence[int] = ()
+    """Ports of caches that were there before and have another."""
     endpoint_security_group_id: pulumi.Input[str] | None = None
     """Group of the private endpoints, which it is let into; None where `endpoint_cidrs` lead to AWS's APIs."""
     endpoint_cidrs: Sequence[str] = ()
@@ -57,6 +59,8 @@ class TaskArgs:
     """What lets it log in by IAM token, where they do: see `components.connect`."""
     secrets_key_arn: pulumi.Input[str]
     """KMS key of the secrets."""
+    existing_secret_arns: Sequence[str] = ()
+    """Those of its secrets that were there before, under keys of others."""
     logs_key_arn: pulumi.Input[str]
     """KMS key of its log group."""
     log_retention_days: int = 30

@@ -43,6 +43,7 @@ def security_group(
     for key, what, there, listens in (
         ("database", "PostgreSQL", args.database_security_group_id, args.database_port),
         ("cache", "Redis", args.cache_security_group_id, args.cache_port),
+        *((f"cache-{at}", f"Redis at {at}", args.cache_security_group_id, at) for at in args.other_cache_ports),
         ("endpoints", "AWS APIs", args.endpoint_security_group_id, HTTPS),
     ):
         if there is not None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.policy import Statement, allow, called, document, trust
+from components.opening import secrets_keys
+from components.policy import Statement, allow, document, trust
 from components.tasks.args import TaskArgs
 
 TASKS = "ecs-tasks.amazonaws.com"
@@ -73,9 +74,8 @@ def pulling(args: TaskArgs) -> list[Statement]:
 
 
 def secrets(args: TaskArgs, manifest_arn: pulumi.Input[str]) -> list[Statement]:
-    """Read the secrets that it logs in with, and its manifest, by the key of both."""
-    through = {"StringEquals": {"kms:ViaService": called("secretsmanager", args.region)}}
+    """Read the secrets that it logs in with, and its manifest, by their keys."""
     return [
         allow("Secrets", ["secretsmanager:GetSecretValue"], [manifest_arn, *args.secret_arns]),
-        allow("SecretsKey", ["kms:Decrypt"], args.secrets_key_arn, Condition=through),
+        *secrets_keys(args, "kms:Decrypt"),
     ]

@@ -183,6 +183,7 @@ def _restore_test(site: Site, made: Backup, code: pulumi.Archive, manifest: pulu
             manifest=manifest,
             master_secret_arn=site.credentials.master_secret_arn,
             secrets_key_arn=site.keys.secrets_arn,
+            existing_secret_arns=site.credentials.existing_arns,
             logs_key_arn=site.keys.logs_arn,
             failed_topic_arn=site.notifications.topic_arns["warning"],
             topic_key_arn=site.keys.notifications_arn,

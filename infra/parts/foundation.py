@@ -13,9 +13,10 @@ from components.postgres.remote import Remote, RemoteSiteArgs
 from infra.instances import Instances, copies
 from infra.parts.copies import target
 from infra.parts.notify import recipients
-from infra.parts.site import Foundation, StackPlace, secret_days
+from infra.parts.site import Foundation, StackPlace, other_ports, secret_days
 from infra.parts.zones import zones
 from infra.settings.model import Settings
+from knowledge import names
 from knowledge.networks import ENDPOINTS
 
 
@@ -40,6 +41,7 @@ def foundation(instances: Instances, settings: Settings, access: Access, place: 
             clients=list(settings.network.clients),
             database_port=settings.postgres.port,
             cache_port=settings.cache_port,
+            other_cache_ports=other_ports(instances, settings),
             endpoint_security_group_id=network.endpoint_security_group_id,
             endpoint_cidrs=[each for each in settings.network.endpoints if not each.startswith("sg-")],
             endpoint_groups=[each for each in settings.network.endpoints if each.startswith("sg-")],
@@ -137,7 +139,7 @@ def _remotes(instances: Instances, settings: Settings, place: StackPlace) -> dic
         name: Remote(
             f"remote-{name}",
             RemoteSiteArgs(
-                prefix=instances.replicas[name].identifier,
+                prefix=names.server(instances.prefix, name),
                 region=replica.remote.region,
                 account_id=place["account_id"],
                 partition=place["partition"],

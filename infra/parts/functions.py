@@ -31,8 +31,14 @@ def runner(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str], tri
                 *credentials.secret_arns.values(),
                 *credentials.token_secret_arns.values(),
             ],
+            existing_user_groups=[
+                each.existing.user_group
+                for each in site.instances.caches.values()
+                if each.existing and each.existing.user_group
+            ],
             token_caches=[site.caches[name].arn for name in credentials.token_secret_arns],
             secrets_key_arn=site.keys.secrets_arn,
+            existing_secret_arns=site.credentials.existing_arns,
             connect=prove(site),
             logs_key_arn=site.keys.logs_arn,
             log_retention_days=site.settings.logs.retention,
@@ -63,6 +69,7 @@ def rotation(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str], a
             connect=connect(Connecting(logins=master(site.access, site.settings)), site.postgres, site.caches),
             read_secret_arns=[*fixed.values(), *site.credentials.token_secret_arns.values()],
             secrets_key_arn=site.keys.secrets_arn,
+            existing_secret_arns=site.credentials.existing_arns,
             logs_key_arn=site.keys.logs_arn,
             log_retention_days=site.settings.logs.retention,
             recovery_window_days=secret_days(site.settings),
@@ -73,8 +80,12 @@ def rotation(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str], a
 
 
 def _secrets(site: Site) -> tuple[dict[str, pulumi.Output[str]], dict[str, pulumi.Output[str]]]:
-    """Secrets that rotate, and those of identities that log in by token, which have nothing to rotate."""
+    """Secrets that rotate, and those that do not: of identities that log in by token, which have nothing to rotate, and
+    of a master that was there before the stack."""
     arns = {"master": site.credentials.master_secret_arn, **site.credentials.secret_arns}
-    tokens = site.access.by_token | ({"master"} if master(site.access, site.settings) else set())
-    rotating = {name: arn for name, arn in arns.items() if name not in tokens}
-    return rotating, {name: arn for name, arn in arns.items() if name in tokens}
+    fixed = site.access.by_token | ({"master"} if master(site.access, site.settings) else set())
+    if site.settings.postgres.existing:
+        # Applications may use the master's password, or its secret have a rotation of its own: a person rotates it.
+        fixed |= {"master"}
+    rotating = {name: arn for name, arn in arns.items() if name not in fixed}
+    return rotating, {name: arn for name, arn in arns.items() if name in fixed}

@@ -40,6 +40,7 @@ def manifest(
             "master_secret": credentials.master_secret_arn,
             "iam_region": site.place["region"] if postgres.iam_authentication else None,
             "proxy": proxy,
+            "instance": postgres.identifier,
             "existing": site.settings.postgres.existing is not None,
             "replica_lag": site.settings.postgres.replica_lag,
         },

@@ -102,6 +102,7 @@ def _scheduled(
             connect=logins(site),
             copies=watches(site),
             secrets_key_arn=site.keys.secrets_arn,
+            existing_secret_arns=site.credentials.existing_arns,
             logs_key_arn=site.keys.logs_arn,
             log_retention_days=site.settings.logs.retention,
             recovery_window_days=secret_days(site.settings),

@@ -41,10 +41,12 @@ class TaskPlace(StackPlace):
     database_port: int
     cache_security_group_id: pulumi.Input[str]
     cache_port: int
+    other_cache_ports: Sequence[int]
     endpoint_security_group_id: pulumi.Input[str] | None
     endpoint_cidrs: Sequence[str]
     image_prefix_list_id: pulumi.Input[str] | None
     secrets_key_arn: pulumi.Input[str]
+    existing_secret_arns: Sequence[str]
     logs_key_arn: pulumi.Input[str]
     log_retention_days: int
     recovery_window_days: int
@@ -53,6 +55,11 @@ class TaskPlace(StackPlace):
 def secret_days(settings: Settings) -> int:
     """Days that a deleted secret can be brought back; 0 where nothing is protected: its name is free at once."""
     return settings.keys.deletion_window if settings.protect else 0
+
+
+def other_ports(instances: Instances, settings: Settings) -> list[int]:
+    """Ports of caches that were there before the stack, other than that of every cache."""
+    return [port for port in instances.cache_ports if port != settings.cache_port]
 
 
 def place() -> StackPlace:
@@ -104,10 +111,12 @@ class Foundation:
             "database_port": settings.postgres.port,
             "cache_security_group_id": firewall.cache_id,
             "cache_port": settings.cache_port,
+            "other_cache_ports": other_ports(self.instances, settings),
             "endpoint_security_group_id": network.endpoint_security_group_id,
             "endpoint_cidrs": [each for each in settings.network.endpoints if not each.startswith("sg-")],
             "image_prefix_list_id": network.image_prefix_list_id,
             "secrets_key_arn": self.keys.secrets_arn,
+            "existing_secret_arns": self.credentials.existing_arns,
             "logs_key_arn": self.keys.logs_arn,
             "log_retention_days": settings.logs.retention,
             "recovery_window_days": secret_days(settings),

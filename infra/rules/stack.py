@@ -264,7 +264,7 @@ def _replicas(postgres: PostgresSection, tier: Instances) -> Broken:
 def _cache(given: CacheSection, cache: ReplicationGroup) -> Broken:
     if problem := names.cache_problem(cache.identifier):
         yield "", f"{problem}."
-    if unknown := redis_catalogue.version_problem(cache.engine, cache.version):
+    if unknown := redis_catalogue.version_problem(cache.engine, cache.version, running=given.existing is not None):
         yield "version", f"{unknown}."
     snapshot, maintenance = (
         parse_window(given.snapshot.window, shortest=60),

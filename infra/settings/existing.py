@@ -23,8 +23,8 @@ class ExistingParameterGroup(Section):
     one that others use, is only referred to, and nothing in it is changed."""
     description: str | None = None
     """Its description, which cannot be changed; of a managed one."""
-    family: str | None = None
-    """Its family; any when absent. Once the server's version needs another, the stack makes a group."""
+    family: str
+    """Its family, `postgres17`. Once the server's version needs another, the stack makes a group of its own."""
 
 
 class ExistingServer(Section):

@@ -143,8 +143,8 @@ class PostgresSection(Section):
     """Whether a standby in another zone takes over by itself."""
     replicas: dict[ReplicaName, ReplicaSection]
     parameters: Parameters
-    """Parameters of PostgreSQL, by name, on top of those that the class and the profile bring; `default` leaves one to
-    RDS."""
+    """Parameters of PostgreSQL, by name, on top of those that the class and the profile bring. `default` leaves one to
+    RDS, or with the name `*` every one that is not named, and `computed` works one out all the same."""
     pgaudit: bool
     """Whether pgaudit logs DDL, roles and grants."""
     backup: BackupSection

@@ -23,7 +23,7 @@ from keep.drill.notes import Notes
 from keep.drill.plan import usual_seconds
 from keep.drill.report import DrillName, DrillObjective
 from keep.estate.estate import Estate
-from keep.estate.naming import copy_name
+from keep.estate.naming import copy_name, primary_instance
 
 
 def _now() -> datetime:
@@ -70,7 +70,7 @@ class Scene:
     @property
     def source(self) -> str:
         """DB instance identifier of the stack's primary."""
-        return self.stack.prefix  # knowledge.names: the prefix is the whole identifier of the primary
+        return primary_instance(self.stack)
 
     @property
     def estates(self) -> tuple[Estate, ...]:

@@ -25,6 +25,11 @@ def is_copy_of(prefix: str, identifier: str) -> bool:
     return found is not None and identifier == copy_name(prefix, found["run"], found["part"] or "")
 
 
+def primary_instance(manifest: Manifest) -> str:
+    """Return the DB instance identifier of a stack's primary: that of the manifest, or as the stack names it."""
+    return manifest.postgres.instance or manifest.prefix
+
+
 def cache_group(manifest: Manifest, cache: str) -> str:
     """Return the replication group of a stack's cache: that of the manifest, or as the stack names it."""
     return manifest.caches[cache].replication_group or names.server(manifest.prefix, cache)

@@ -13,7 +13,7 @@ from knowledge.postgres.catalogue import CATALOGUE, POSTGRES_VERSIONS, check, un
 from knowledge.postgres.extensions import extension_parameters, preloaded
 from knowledge.postgres.fixed import REPLICA, fixed
 from knowledge.postgres.memory import GIB, KIB, MIB, NEEDED, PAGE, claimed_memory
-from knowledge.postgres.rds_defaults import DEFAULT, PRELOADED, rds_defaults
+from knowledge.postgres.rds_defaults import COMPUTED, DEFAULT, EVERY, PRELOADED, left_to_rds, rds_defaults
 from knowledge.storage import SMALLEST
 
 MINIMUM_MEMORY = GIB
@@ -73,7 +73,8 @@ def postgres_parameters(
     :param storage_gib: allocated storage; what WAL and temporary files may take is a share of it.
     :param extensions: names of those that the application declares; what they need preloaded is preloaded.
     :param database: name of the database that they are in.
-    :param overrides: values to have in place of the computed ones; `default` leaves a parameter out of the group.
+    :param overrides: values to have in place of the computed ones; `default` leaves a parameter, or with `*` every one
+        that is not named, out of the group, and `computed` has it computed all the same.
     :param primary: the primary's parameters, for a replica, which may not have fewer connections or workers than it.
 
     Raise `ParameterError` with all problems: an unknown parameter, one that RDS keeps for itself, a value that
@@ -82,27 +83,39 @@ def postgres_parameters(
     problems = _impossible_sizes(memory_bytes, vcpu, version, storage_gib)
     if problems:
         raise ParameterError(problems)
-    given: dict[str, str] = {}
-    left = {name for name, value in (overrides or {}).items() if value == DEFAULT}
-    for name, value in (overrides or {}).items():
-        # A parameter that nobody may set cannot be left to RDS either: the name is checked all the same.
-        given[name], problem = ("", unknown_problem(name, version)) if name in left else check(name, value, version)
-        problems += [problem] if problem else []
+    given, problems = _given(overrides or {}, version)
     if problems:
         raise ParameterError(problems)
 
-    own = {name: value for name, value in rds_defaults(memory_bytes, vcpu).items() if name in left}
-    given = {name: value for name, value in given.items() if name not in left}
+    defaults = rds_defaults(memory_bytes, vcpu)
+    own = {name: defaults[name] for name in left_to_rds(overrides or {}, defaults) & defaults.keys()}
     floors = {one.name: int(one.value) for one in primary if one.name in RAISED_ON_REPLICAS}
-    values = _computed(memory_bytes, vcpu, version, storage_gib=storage_gib, given=given | own, floors=floors)
+    values = _computed(memory_bytes, vcpu, version, storage_gib=storage_gib, given=own | given, floors=floors)
     libraries = preloaded(extensions, version)
     values |= fixed(version, pgaudit, libraries) | extension_parameters(extensions, database)
     values |= (REPLICA if replica else {}) | given
+    left = left_to_rds(overrides or {}, values)
     values = {name: value for name, value in values.items() if name not in left}
     problems = [*_conflicts(values, memory_bytes, floors), *_not_preloaded(values, libraries)]
     if problems:
         raise ParameterError(problems)
     return tuple(_parameter(name, values[name], version) for name in sorted(values))
+
+
+def _given(overrides: Mapping[str, Value], version: int) -> tuple[dict[str, str], list[str]]:
+    """Values that are named, and what is wrong with the names and the values."""
+    given: dict[str, str] = {}
+    problems: list[str] = []
+    for name, value in overrides.items():
+        if value in (DEFAULT, COMPUTED):
+            # What nobody may set cannot be left to RDS either, or computed.
+            problem = None if name == EVERY else unknown_problem(name, version)
+        elif name == EVERY:
+            problem = f"{EVERY}: {value!r} is refused: for every other parameter say {DEFAULT} or {COMPUTED}"
+        else:
+            given[name], problem = check(name, value, version)
+        problems += [problem] if problem else []
+    return given, problems
 
 
 def _impossible_sizes(memory_bytes: int, vcpu: int, version: int, storage_gib: int) -> list[str]:

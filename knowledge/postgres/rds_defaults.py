@@ -7,12 +7,25 @@ RDS User Guide, Appendix.PostgreSQL.CommonDBATasks.Parameters. Where RDS sets no
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from knowledge.postgres.memory import KIB, SYSTEM_SHARE
 
-DEFAULT = "default"
-"""A parameter's value that says: the parameter group leaves it to RDS. No parameter of PostgreSQL takes this word."""
+DEFAULT, COMPUTED = "default", "computed"
+"""Values of a parameter that say: the parameter group leaves it to RDS; it is worked out from the instance, as without
+a word. No parameter of PostgreSQL takes either."""
+EVERY = "*"
+"""Name for every parameter that is not named, which can be given these two words alone."""
 PRELOADED = "pg_stat_statements"
 """shared_preload_libraries of `default.postgres15` to `default.postgres18`."""
+
+
+def left_to_rds(overrides: Mapping[str, object], computed: Iterable[str]) -> set[str]:
+    """Parameters that a group does not set, of those that are named and those that would be computed."""
+    named = {name for name, value in overrides.items() if value == DEFAULT and name != EVERY}
+    if overrides.get(EVERY) != DEFAULT:
+        return named
+    return named | (set(computed) - overrides.keys())
 
 
 def rds_defaults(memory_bytes: int, vcpu: int) -> dict[str, str]:

@@ -13,7 +13,7 @@ from knowledge.parameters import Value, did_you_mean
 from knowledge.redis.refused import REFUSED, RENAMEABLE
 
 REDIS_VERSIONS: dict[str, dict[str, str]] = {
-    "redis": {"7.0": "redis7", "7.1": "redis7"},
+    "redis": {"5.0.6": "redis5.0", "6.0": "redis6.x", "6.2": "redis6.x", "7.0": "redis7", "7.1": "redis7"},
     "valkey": {
         "7.2": "valkey7",
         "8.0": "valkey8",
@@ -23,7 +23,9 @@ REDIS_VERSIONS: dict[str, dict[str, str]] = {
         "9.1": "valkey9",
     },
 }
-"""Engine -> version on ElastiCache -> parameter group family."""
+"""Engine -> version on ElastiCache -> parameter group family. Before 6 a version is its patch too."""
+FORMER = {"redis": ("5.0.6", "6.0", "6.2")}
+"""Versions that only a cache of before may have: their standard support is over, or ends soon (`support.csv`)."""
 
 
 def engine_problem(engine: str) -> str | None:
@@ -31,10 +33,17 @@ def engine_problem(engine: str) -> str | None:
     return None if engine in REDIS_VERSIONS else f"{engine!r} is neither valkey nor redis (lower case)"
 
 
-def version_problem(engine: str, version: str) -> str | None:
-    """What is wrong with a version of an engine that is known; None when nothing is."""
+def version_problem(engine: str, version: str, *, running: bool = False) -> str | None:
+    """What is wrong with a version of an engine that is known; None when nothing is.
+
+    :param running: whether a cache may have it already, so that only its name can be wrong.
+    """
     known = REDIS_VERSIONS.get(engine, {version: ""})
-    return None if version in known else f"{version!r} does not exist for {engine}: {', '.join(known)}"
+    if version in known and (running or version not in FORMER.get(engine, ())):
+        return None
+    taken = [each for each in known if running or each not in FORMER.get(engine, ())]
+    why = "is only for a cache that runs it already; a new one of" if version in known else "does not exist for"
+    return f"{version!r} {why} {engine}: {', '.join(taken)}"
 
 
 EVENT_CLASSES = "KEg$lshzxeA"
@@ -79,7 +88,7 @@ CATALOGUE = _read()
 def check(name: str, value: Value, family: str, version: str) -> tuple[str, str | None]:
     """Return the value as the parameter group wants it, and the problem with it if there is one."""
     definition = CATALOGUE.get(name)
-    if name in REFUSED:
+    if name in REFUSED and (definition is None or not definition.exists_in(family, version)):
         return "", f"{name}: cannot be set on ElastiCache: {REFUSED[name]}"
     if definition is None:
         return "", f"{name}: {family} has no such parameter{did_you_mean(name, CATALOGUE)}"

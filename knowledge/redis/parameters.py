@@ -8,6 +8,7 @@ from knowledge.parameters import ApplyMethod, Parameter, ParameterError, Value, 
 from knowledge.redis.catalogue import CATALOGUE, REDIS_VERSIONS, check
 
 SMALL = 2 * 1024**3
+CHANNELS = "acl-pubsub-default"
 LAZYFREE = (
     "lazyfree-lazy-eviction",
     "lazyfree-lazy-expire",
@@ -54,19 +55,19 @@ def redis_parameters(
     cluster_mode: bool,
     keyspace_events: str = "",
     overrides: Mapping[str, Value] | None = None,
+    in_use: bool = False,
 ) -> tuple[Parameter, ...]:
     """Return the parameters of one cache, sorted by name.
 
     :param memory_bytes: the node's `maxmemory`.
     :param eviction: maxmemory-policy: what goes when memory is full; `noeviction` for queues.
+    :param in_use: whether the group is one that a cache has already, in which `databases` cannot be set any more.
 
     Raise `ParameterError` with all problems: an unknown engine, version or parameter, one that ElastiCache keeps for
     itself, or a value that it would refuse or silently ignore.
     """
     family = redis_family(engine, version)
     wanted: dict[str, Value] = {
-        # A user without channel rules gets no channel; the engine's default gives him all.
-        "acl-pubsub-default": "resetchannels",
         "maxmemory-policy": eviction,
         # AWS keeps a quarter for copies during snapshots and failover; small nodes have less to spare beside it.
         # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/redis-memory-management.html
@@ -76,10 +77,13 @@ def redis_parameters(
         "tcp-keepalive": 300,
         "timeout": 300,
     }
+    if CATALOGUE[CHANNELS].exists_in(family, version):
+        # A user without channel rules gets no channel; the engine's default gives him all.
+        wanted[CHANNELS] = "resetchannels"
     wanted |= {name: "yes" for name in LAZYFREE if CATALOGUE[name].exists_in(family, version)}
     if keyspace_events:
         wanted["notify-keyspace-events"] = keyspace_events
-    if not cluster_mode:
+    if not cluster_mode and not in_use:
         wanted["databases"] = 16
     wanted |= overrides or {}
 

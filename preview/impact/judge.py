@@ -37,7 +37,9 @@ _WAITING = {INSTANCE, CACHE}
 _WHOLE = {"*", "pendingReplacement", "taint", "initErrors", "replaceWith"}
 WINDOW = "in the maintenance window"
 # Inputs that only Pulumi or people read.
-_SILENT = frozenset({"tags", "description", "applyImmediately"})
+_SILENT = frozenset({"tags", "description", "allowMajorVersionUpgrade", "applyImmediately"})
+SILENT = "silent"
+"""Rule of a change to one of these."""
 _HOLDS = frozenset({INSTANCE, CACHE, VAULT, BUCKET, LOG_GROUP, KEY, SECRET})
 """Types that hold what their successor does not."""
 PROVIDERS = {"aws": "terraform-provider-aws", "random": "terraform-provider-random"}
@@ -180,12 +182,28 @@ def _default(edit: Edit) -> Rule:
             effect=lost(edit) if edit.change.type in _HOLDS else Effect.REPLACE,
             users="Another one is made, and this one goes with what it holds.",
         )
+    if edit.key == "tags" and (lost_tags := _lost_tags(edit)):
+        return Rule(
+            id="tags-removed",
+            key="tags",
+            users=f"Whatever selects by {', '.join(lost_tags)}, such as a backup plan or a report of costs, no longer "
+            "finds it.",
+            way_round="Leave tags of others alone: aws:ignoreTags in the stack's file.",
+        )
     quiet = edit.key in _SILENT
     return Rule(
-        id="silent" if quiet else "updated",
+        id=SILENT if quiet else "updated",
         key=edit.key,
         users="Nothing." if quiet else "Updated in place; no rule of ours says more.",
     )
+
+
+def _lost_tags(edit: Edit) -> list[str]:
+    """Keys that the resource no longer has."""
+    was, now = edit.before, edit.after
+    if not isinstance(was, dict):
+        return []
+    return sorted(str(key) for key in was.keys() - (now.keys() if isinstance(now, dict) else set()))
 
 
 def _when(edit: Edit, rule: Rule) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from knowledge.storage import BASE_IOPS, BASE_THROUGHPUT, STRIPED_FROM, ceiling_problem, least_growth
+from collections.abc import Mapping
+from typing import Any
+
+from knowledge.storage import BASE_IOPS, BASE_THROUGHPUT, STRIPED_FROM, Volume, ceiling_problem, least_growth
 from preview.impact.conditions import less, number, replica
 from preview.impact.effect import Edit, Effect, Rule
 
@@ -21,6 +24,19 @@ def _smaller_gp3(edit: Edit) -> bool:
     # The size that RDS has grown to counts, not the program's initial size.
     sizes = [number((side or {}).get("allocatedStorage")) for side in (edit.change.was, edit.change.now)]
     return _gp3(edit) and max(sizes) < STRIPED_FROM
+
+
+def _slower(edit: Edit) -> bool:
+    was, now = (_volume(side or {}) for side in (edit.change.was, edit.change.now))
+    return was is not None and now is not None and now.lasting_iops < was.lasting_iops
+
+
+def _volume(held: Mapping[str, Any]) -> Volume | None:
+    """The volume of an instance; None where its size is not known."""
+    if not (size := int(number(held.get("allocatedStorage")))):
+        return None
+    iops = int(number(held.get("iops"))) or None
+    return Volume(type=str(held.get("storageType") or "gp3"), allocated=size, iops=iops)
 
 
 def _over_the_step(edit: Edit) -> bool:
@@ -115,6 +131,15 @@ STORAGE: tuple[Rule, ...] = (
         when=lambda e: "standard" in (e.before, e.after),
         users="From or to magnetic storage the instance is down for a moment, and slow for hours.",
         source=_STORAGE,
+    ),
+    Rule(
+        id="rds-storage-slower",
+        key="storageType",
+        effect=Effect.DOWNTIME,
+        when=_slower,
+        users="The new volume has fewer IOPS at all times than the old one: what needs them waits from then on.",
+        source=_STORAGE,
+        way_round="Choose as many with iops, or compare with ReadIOPS and WriteIOPS of a busy week first.",
     ),
     Rule(
         id="rds-storage-type",

@@ -58,9 +58,7 @@ class LiveCache:
     notes: tuple[Note, ...] = ()
 
     @classmethod
-    def of_users(
-        cls, name: str, engine: str, version: str, users: ImportedUsers, notes: tuple[Note, ...]
-    ) -> LiveCache:
+    def of_users(cls, name: str, engine: str, version: str, users: ImportedUsers, notes: tuple[Note, ...]) -> LiveCache:
         """Return one of ElastiCache of whose contents nothing but the users is known."""
         return cls(
             name=name,

@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.settings.profiles import PROFILES, cache_defaults
 from knowledge.classes import CACHE_CLASSES, GIB
-from knowledge.redis.catalogue import REDIS_VERSIONS
+from knowledge.redis.catalogue import version_problem
 from scaffold.live.cache import LiveCache
 from scaffold.live.notes import Note
 
@@ -37,7 +37,7 @@ def _engine(live: LiveCache) -> dict[str, str]:
     """As it is where ElastiCache has it; else what the product makes."""
     engine = live.product.removeprefix("elasticache-")
     minor = ".".join(live.version.split(".")[:2])
-    return {"engine": engine, "version": minor} if minor in REDIS_VERSIONS[engine] else {}
+    return {"engine": engine, "version": minor} if version_problem(engine, minor) is None else {}
 
 
 def doubts(live: Sequence[LiveCache]) -> Iterator[Note]:

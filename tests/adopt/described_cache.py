@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 from botocore_shape import described
-from tiny_estate import estate
+from described_rds import subnet_group as rds_subnets
+from tiers import tier as databases
 
-from adopt.estate import Estate, Group, RunningCache, Surroundings
+from adopt.estate import Estate, Group, RunningCache
 
 ACCOUNT, REGION, VPC = "123456789012", "eu-west-1", "vpc-0a1b2c3d"
 ARN = f"arn:aws:elasticache:{REGION}:{ACCOUNT}"
@@ -116,13 +117,13 @@ def _without_none(given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def shard(number: int, *members: str) -> dict[str, Any]:
+def shard(number: int, *members: str, port: int = 6380) -> dict[str, Any]:
     """A NodeGroup of these CacheClusters."""
     return {
         "NodeGroupId": f"{number:04}",
         "Status": "available",
-        "PrimaryEndpoint": {"Address": "orders-cache.abcdef.ng.0001.euw1.cache.amazonaws.com", "Port": 6380},
-        "ReaderEndpoint": {"Address": "orders-cache-ro.abcdef.ng.0001.euw1.cache.amazonaws.com", "Port": 6380},
+        "PrimaryEndpoint": {"Address": "orders-cache.abcdef.ng.0001.euw1.cache.amazonaws.com", "Port": port},
+        "ReaderEndpoint": {"Address": "orders-cache-ro.abcdef.ng.0001.euw1.cache.amazonaws.com", "Port": port},
         "NodeGroupMembers": [{"CacheClusterId": each, "CacheNodeId": "0001"} for each in members],
     }
 
@@ -200,9 +201,9 @@ def user(id_: str, name: str, access: str, *, type_: str = "password", engine: s
 
 
 def user_group(
-    name: str = "orders", *, users: Sequence[str] = ("orders-default", "orders-app"), caches: Sequence[str] = ()
+    *caches: str, name: str = "orders", users: Sequence[str] = ("orders-default", "orders-app")
 ) -> dict[str, Any]:
-    """A UserGroup; `caches` are those that use it besides `orders-cache`."""
+    """A UserGroup of these caches."""
     return described(
         "elasticache",
         "UserGroup",
@@ -212,7 +213,7 @@ def user_group(
             "Engine": "redis",
             "UserIds": list(users),
             "MinimumEngineVersion": "6.0",
-            "ReplicationGroups": ["orders-cache", *caches],
+            "ReplicationGroups": list(caches),
             "ARN": f"{ARN}:usergroup:{name}",
         },
     )
@@ -250,22 +251,39 @@ USERS = (
 
 
 def running(
+    name: str = "main",
     *,
     group: Mapping[str, Any] | None = None,
     node: Mapping[str, Any] | None = None,
     parameters: Group | None = None,
     **differs: Any,
 ) -> RunningCache:
-    """The base cache; `group` and `node` are keys that its ReplicationGroup and each of its CacheClusters differ in."""
-    whole = _group(**(group or {}))
+    """The base cache, called `orders-NAME`; `group` and `node` are keys that its ReplicationGroup and each of its
+    CacheClusters differ in, where what is given as None is left out."""
+    id_ = f"orders-{name}"
+    members = (group or {}).get("MemberClusters") or [f"{id_}-001", f"{id_}-002"]
+    own = parameters or parameter_group(f"{id_}-redis7", maxmemory_policy="allkeys-lfu")
+    same = {
+        "CacheParameterGroup": {
+            "CacheParameterGroupName": own.described["CacheParameterGroupName"],
+            "ParameterApplyStatus": "in-sync",
+        }
+    }
+    shapes = {
+        "ReplicationGroupId": id_,
+        "MemberClusters": members,
+        "NodeGroups": [shard(1, *members)],
+        "ARN": f"{ARN}:replicationgroup:{id_}",
+        **(group or {}),
+    }
     cache = RunningCache(
-        name="main",
+        name=name,
         region=REGION,
-        described=whole,
-        nodes=tuple(_node(each, **(node or {})) for each in whole["MemberClusters"]),
-        parameter_group=parameters or parameter_group(maxmemory_policy="allkeys-lfu"),
+        described=_group(**shapes),
+        nodes=tuple(_node(each, **{"ReplicationGroupId": id_, **same, **(node or {})}) for each in members),
+        parameter_group=own,
         users=USERS,
-        user_groups=(user_group(),),
+        user_groups=(user_group(id_),),
     )
     return replace(cache, **differs)
 
@@ -274,6 +292,6 @@ _group, _node = group, node  # under the names of keywords
 
 
 def tier(*caches: RunningCache, **around: Any) -> Estate:
-    """A tier with these caches; `around` are fields of its surroundings."""
-    around = {"subnet_groups": (subnet_group(),), **around}
-    return replace(estate(), caches={each.name: each for each in caches}, around=Surroundings(**around))
+    """The base tier's primary with these caches; `around` are fields of its surroundings."""
+    given = {"subnet_groups": (rds_subnets(), subnet_group()), **around}
+    return replace(databases(replicas={}, around=given), caches={each.name: each for each in caches})

@@ -1,8 +1,8 @@
 """Databases as RDS describes them: a tier unlike any profile, made by hand, and what may be different of it.
 
-`orders` is PostgreSQL 16 on a port and a parameter group of its own, under a customer key, on provisioned IOPS, with two
-replicas: `orders-standby` has the primary's parameter group, `orders-reports` another class and a group of its own. Every
-description is held against botocore's model; what is given as None is left out.
+`orders` is PostgreSQL 16 on a port and a parameter group of its own, under a customer key, on provisioned IOPS, with
+two replicas: `orders-standby` has the primary's parameter group, `orders-reports` another class and a group of its own.
+Every description is held against botocore's model; what is given as None is left out.
 """
 
 from __future__ import annotations

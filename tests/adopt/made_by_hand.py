@@ -22,9 +22,10 @@ def make(client: Clients) -> None:
     """Make it, with what a grown tier has around it: another's instance in the same groups, alarms, topics, a plan."""
     place = _network(client, REGION)
     keys = _keys(client)
-    topic = client("sns", REGION).create_topic(Name="orders-oncall", Attributes={"DisplayName": "Orders"})["TopicArn"]
+    topic = client("sns", REGION).create_topic(Name="orders-oncall")["TopicArn"]
     client("sns", REGION).subscribe(TopicArn=topic, Protocol="email", Endpoint="oncall@example.com")
     _database(client, place, keys["data"])
+    _far_replica(client, _network(client, FAR))
     _caches(client, place, keys["data"], topic)
     _around(client, topic)
 
@@ -97,11 +98,23 @@ def _database(client: Clients, place: dict[str, Any], key: str) -> None:
         DBInstanceIdentifier="billing", DBInstanceClass="db.t4g.medium", AllocatedStorage=20, **common
     )
     rds.create_db_instance_read_replica(
-        DBInstanceIdentifier="orders-reports", SourceDBInstanceIdentifier=PRIMARY, DBInstanceClass="db.m6g.xlarge"
+        DBInstanceIdentifier="orders-reports", SourceDBInstanceIdentifier=PRIMARY, DBInstanceClass="db.m6g.xlarge",
+        EnableCloudwatchLogsExports=["postgresql"], Tags=[OWNER],
+    )  # fmt: skip
+
+
+def _far_replica(client: Clients, place: dict[str, Any]) -> None:
+    """The copy for the day on which the Region is lost; with a key and RDS's own parameter group there."""
+    rds = client("rds", FAR)
+    key = client("kms", FAR).create_key(Description="orders, copied")["KeyMetadata"]["Arn"]
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="far", DBSubnetGroupDescription="Private subnets", SubnetIds=place["subnets"]
     )
+    source = client("rds", REGION).describe_db_instances(DBInstanceIdentifier=PRIMARY)["DBInstances"][0]
     rds.create_db_instance_read_replica(
-        DBInstanceIdentifier="orders-export", SourceDBInstanceIdentifier=PRIMARY, DBInstanceClass="db.m6g.large"
-    )
+        DBInstanceIdentifier="orders-dr", SourceDBInstanceIdentifier=source["DBInstanceArn"], SourceRegion=REGION,
+        DBInstanceClass="db.m6g.large", DBSubnetGroupName="far", VpcSecurityGroupIds=[place["group"]], KmsKeyId=key,
+    )  # fmt: skip
 
 
 def _caches(client: Clients, place: dict[str, Any], key: str, topic: str) -> None:

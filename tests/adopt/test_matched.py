@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tiny_estate import estate
+from tiers import tier
 
 from adopt.import_file import import_file
 from adopt.imported import imported
@@ -34,11 +34,14 @@ WATCH = component("data-tier:index:Alarms", "alarms")
 
 def instance(name: str, parent: Resource, **inputs: Any) -> Resource:
     urn = f"{STACK}{parent.urn.split('::')[2]}${INSTANCE}::{name}"
-    return Resource(type=INSTANCE, name=name, inputs=inputs, urn=urn, parent=parent.urn)
+    # An import has the snapshot of a deletion skipped (graph/provider/rds.py).
+    return Resource(type=INSTANCE, name=name, inputs={"skipFinalSnapshot": True, **inputs}, urn=urn, parent=parent.urn)
 
 
 PRIMARY = instance("postgres", POSTGRES, identifier="orders", instanceClass="db.m7g.large", kmsKeyId="arn:new")
-READS = instance("postgres-reports", REPLICA, identifier="orders-reports", region="eu-central-1")
+READS = instance(
+    "postgres-reports", REPLICA, identifier="orders-reports", region="eu-central-1", skipFinalSnapshot=True
+)
 OTHER = instance("postgres-other", REPLICA, identifier="other")
 DECLARED = Deployment(
     "live",
@@ -112,11 +115,11 @@ def test_each_resource_has_a_verdict_and_a_replaced_one_the_line_that_keeps_it()
     found = verdicts(FOUND)
     assert [(each.name, each.verdict, each.id, each.keep) for each in found] == [
         ("postgres", "replaced", "db-orders", "data-tier:postgres.existing.key: arn:old"),
-        ("postgres-reports", "taken", "db-orders-reports", ""),
         ("postgres-other", "new", "", ""),
+        ("postgres-reports", "taken", "db-orders-reports", ""),
     ]
     assert [(each.key, each.effect) for each in found[0].impacts] == [("kmsKeyId", "data at risk")]
 
 
 def verdicts(found: tuple[Match, ...]) -> tuple[Entry, ...]:
-    return entries(estate(), DECLARED, read(json.dumps(imported(DECLARED, found))), found)
+    return entries(tier(), DECLARED, read(json.dumps(imported(DECLARED, found))), found)

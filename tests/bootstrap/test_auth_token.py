@@ -4,6 +4,7 @@ ends, from whatever step a run was stopped at; and later ones are rotated."""
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -163,12 +164,15 @@ class Cache:
     target: CacheTarget
     place: TokenPlace
     store: Store
+    existing: bool = False
 
     @property
     def token(self) -> TokenCredential:
         """The driver of one run."""
         place = Counted(self.place, self.store.effects)
-        return TokenCredential(cache="hot", place=place, rule=USED, settle=0.0, sleep=lambda _: None)
+        return TokenCredential(
+            cache="hot", place=place, rule=USED, existing=self.existing, settle=0.0, sleep=lambda _: None
+        )
 
     @property
     def rotating(self) -> Rotating:
@@ -303,6 +307,76 @@ def test_a_token_from_before_first_ones_were_replaced_keeps_its_users_for_a_day(
     cache.store.changed -= timedelta(seconds=GRACE)
     assert cache.bring() == ["retire", "close"]
     assert not cache.opens(Secret(FIRST))
+
+
+def of_before(cache: Cache) -> Cache:
+    """One that had its token before the stack, and a secret whose version before that is still taken by the cache."""
+    cache.existing = True
+    held = Credential(redis_password=Secret(FIRST))
+    cache.store.versions |= {"first": held, "older": Credential(redis_password=Secret(OLDER))}
+    cache.store.stage["AWSPREVIOUS"] = "older"
+    # ROTATE leaves the newer of two.
+    cache.admin.execute_command("ACL", "SETUSER", "default", "resetpass", f">{OLDER}", f">{FIRST}")
+    return cache
+
+
+OLDER = "an-older-token-of-before-the-stack"
+
+
+@pytest.mark.server
+def test_a_token_of_before_the_stack_stays_until_a_person_rotates_it(cache: Cache) -> None:
+    before = of_before(cache)
+    effects = Effects()
+    assert before.left() == before.bring(effects) == []
+    assert (effects.seen, before.opens(Secret(FIRST)), before.opens(Secret(OLDER))) == ([], True, True)
+    how = Wish(grace=3600, begin=True)
+    assert renew("hot-auth", before.rotating, before.store, how).outcome == "rotated"
+    made = before.current.redis_password or Secret("")
+    assert (before.opens(made), before.opens(Secret(FIRST))) == (True, True)
+    # From then on it is one of this product's, and the grace of the rotation ends the one before.
+    before.store.changed -= timedelta(seconds=3600)
+    assert before.bring() == ["retire", "close"]
+    assert [before.opens(each) for each in (made, Secret(FIRST), Secret(OLDER))] == [True, False, False]
+
+
+@pytest.mark.server
+def test_a_rotation_by_a_person_that_broke_off_is_finished(cache: Cache) -> None:
+    before = of_before(cache)
+    before.store.put_pending(ARN, before.token.successor(Credential(), 3600))
+    assert before.bring() == ["admit", "prove", "promote"]
+    assert before.opens(before.current.redis_password or Secret(""))
+
+
+MEND = (
+    "write the one that clients use as the input of `aws secretsmanager put-secret-value --secret-id arn:shop/hot-auth "
+    '--secret-string file:///dev/stdin`: {"redis_username": "default", "redis_password": "..."}'
+)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("held", "says"),
+    [
+        (None, "the secret of hot's AUTH token is empty"),
+        (
+            Credential(redis_password=Secret("not-the-one-of-the-cache")),
+            "hot does not take the AUTH token that arn:shop/hot-auth holds, and had one before its stack",
+        ),
+        (Credential(username="somebody"), "the secret of hot's AUTH token holds no `redis_password`"),
+    ],
+)
+def test_a_secret_without_the_token_of_before_is_told_and_nothing_changed(
+    cache: Cache, held: Credential | None, says: str
+) -> None:
+    before = of_before(cache)
+    if held:
+        before.store.versions["first"] = held
+    else:
+        del before.store.stage["AWSCURRENT"]
+    effects = Effects()
+    with pytest.raises(BootstrapError, match=f"^{re.escape(f'{says}: {MEND}')}$"):
+        before.bring(effects)
+    assert (effects.seen, before.opens(Secret(FIRST))) == ([], True)
 
 
 @pytest.mark.server

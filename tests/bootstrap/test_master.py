@@ -53,6 +53,24 @@ def give(tier: Tier, password: str) -> None:
         conn.execute(f"ALTER ROLE {tier.name}_master PASSWORD '{password}'")
 
 
+def test_a_password_of_before_the_stack_is_nobodys_here_to_replace(shop: Tier) -> None:
+    target = shop.manifest.postgres.model_copy(update={"existing": True})
+    client = aws_client("secretsmanager", REGION, shop.endpoint)
+    held = json.dumps({"username": f"{shop.name}_master", "password": "chosen-before-the-stack", "host": "db.example"})
+    client.put_secret_value(SecretId=target.master_secret, SecretString=held)
+    with pytest.raises(MasterError) as refused:
+        enter(target, shop.store)
+    assert str(refused.value).endswith(
+        ". The master has had its password since before the stack, and others may use it: store that one, "
+        "`datatier adopt STACK --store-master`"
+    )
+    give(shop, "chosen-before-the-stack")
+    entered = enter(target, shop.store)
+    entered.conn.close()
+    assert entered.done == ()
+    assert client.get_secret_value(SecretId=target.master_secret)["SecretString"] == held
+
+
 def opens(tier: Tier, password: str) -> bool:
     target = tier.manifest.postgres
     try:

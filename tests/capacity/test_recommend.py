@@ -57,6 +57,7 @@ def advised(found: Limit, database: DeclaredDatabase = PRIMARY, *more: DeclaredD
     return one.recommendation.what, one.recommendation.settings
 
 
+IO2 = replace(PRIMARY, volume=Volume(type="io2", allocated=390, iops=500))
 OF_390 = replace(PRIMARY, volume=Volume(allocated=390))
 OF_65_000 = replace(PRIMARY, volume=Volume(allocated=65_000))
 BIG = replace(PRIMARY, volume=Volume(allocated=500), instance_class="db.r7g.4xlarge")
@@ -91,6 +92,15 @@ CASES: list[tuple[Limit, DeclaredDatabase, str, Section]] = [
     (limit("iops", 2635, 3000, 5), PRIMARY, "allocate 400 GiB, from where gp3 has 12,000 IOPS and 500 MiB/s, move",
      {"postgres": {"class": "db.m7g.xlarge", "storage": {"allocated": 400, "iops": 12000, "throughput": 500}}}),
     (limit("iops", 11_000, 12_000, 10), BIG, "choose 15,000 IOPS", {"postgres": {"storage": {"iops": 15000}}}),
+    # Nothing can be chosen of gp2, which becomes gp3 while it runs.
+    (limit("iops", 900, 1000, 1), replace(PRIMARY, volume=Volume(type="gp2", allocated=334)),
+     "change the volume from gp2 to gp3", {"postgres": {"storage": {"type": "gp3"}}}),
+    (limit("iops", 4_500, 5_000, 5), replace(BIG, volume=Volume(type="io1", allocated=500, iops=5000)),
+     "choose 7,000 IOPS", {"postgres": {"storage": {"iops": 7000}}}),
+    (limit("iops", 4_500, 5_000, 5), replace(BIG, volume=Volume(type="io1", allocated=100, iops=5000)),
+     "io1 has no 7,000 IOPS, 5,000 are the most", {}),
+    (limit("storage", 300 * GIB, 350 * GIB, 2 * GIB), IO2,
+     "allocate 1,", {"postgres": {"storage": {"allocated": 1150, "iops": 575}}}),
     (limit("iops", 60_000, 64_000, 50), BIG, "gp3 has no 79,000 IOPS, 64,000 are the most", {}),
     (limit("basket memory", 7 * GIB, 8 * GIB, 0.01 * GIB, "basket"), PRIMARY, "move basket to cache.r7g.xlarge",
      {"redis": {"basket": {"class": "cache.r7g.xlarge"}}}),

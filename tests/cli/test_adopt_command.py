@@ -14,7 +14,7 @@ import clinic_project
 import pytest
 import yaml
 from in_process import Said, call
-from tiny_estate import estate
+from tiers import tier
 
 from scaffold import apply
 
@@ -36,7 +36,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """What the account has, from now on."""
 
     def has(**differs: object) -> None:
-        monkeypatch.setattr("cli.adopt.estate_of", lambda *_: estate(**differs))
+        monkeypatch.setattr("cli.adopt.estate_of", lambda *_: tier(**differs))
 
     has()
     return has
@@ -78,20 +78,21 @@ def test_a_file_that_was_changed_since_stands_and_what_it_says_otherwise_is_said
 ) -> None:
     adopt(folder)
     file = folder / "Pulumi.live.yaml"
-    text = file.read_text() + "  data-tier:logs: {retention: 90}\nencryptionsalt: v1:salt\n"
+    text = file.read_text() + "  data-tier:keys: {deletion_window: 30}\nencryptionsalt: v1:salt\n"
     file.write_text(text)
     read(DBInstanceClass="db.m7g.xlarge")
     said = adopt(folder, "--json")
     assert (said.code, file.read_text()) == (3, text)
     assert said.json["differences"] == [
-        'data-tier:postgres.class: "db.m7g.large" in the file, "db.m7g.xlarge" by what is there',
-        'data-tier:logs: {"retention": 90} in the file, nothing by what is there',
+        'data-tier:postgres.class: "db.m6i.xlarge" in the file, "db.m7g.xlarge" by what is there',
+        'data-tier:postgres.replicas.standby.class: nothing in the file, "db.m6i.xlarge" by what is there',
+        'data-tier:keys: {"deletion_window": 30} in the file, nothing by what is there',
     ]
     replaced = adopt(folder, "--replace", "--json")
     written = yaml.safe_load(file.read_text())
     assert (replaced.code, replaced.json["differences"]) == (0, [])
     assert written["config"]["data-tier:postgres"]["class"] == "db.m7g.xlarge"
-    assert (written["encryptionsalt"], "data-tier:logs" in written["config"]) == ("v1:salt", False)
+    assert (written["encryptionsalt"], "data-tier:keys" in written["config"]) == ("v1:salt", False)
 
 
 @pytest.mark.usefixtures("read")
@@ -201,7 +202,7 @@ def test_another_account_than_the_tier_was_adopted_in(
     folder: Path, read: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     adopt(folder)
-    monkeypatch.setattr("cli.adopt.estate_of", lambda *_: replace(estate(), account="210987654321"))
+    monkeypatch.setattr("cli.adopt.estate_of", lambda *_: replace(tier(), account="210987654321"))
     before = files(folder)
     said = adopt(folder)
     assert (said.code, new(folder, before)) == (2, set())

@@ -79,7 +79,7 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:rds/proxy:Proxy": lambda n, i: {"arn": f"arn:{n}", "endpoint": f"{n}.host"},
     "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup": lambda n, i: {"name": "default"},
     "aws:rds/proxyTarget:ProxyTarget": lambda n, i: {},
-    "aws:rds/parameterGroup:ParameterGroup": lambda n, i: {"name": f"{i['namePrefix']}made"},
+    "aws:rds/parameterGroup:ParameterGroup": lambda n, i: {"name": i.get("name") or f"{i['namePrefix']}made"},
     "aws:rds/subnetGroup:SubnetGroup": lambda n, i: {},
     "aws:s3/bucket:Bucket": lambda n, i: {"arn": f"arn:{n}"},
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lambda n, i: {},

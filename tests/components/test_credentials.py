@@ -116,7 +116,7 @@ def test_passwords_leave_the_component_as_secrets(record: Any) -> None:
         pytest.param(
             {"existing_passwords": ["master", "queue-auth"]},
             [("Secret", "cred-master", "cred"), ("Secret", "cred-queue-auth", "cred")],
-            {"master": "cred-master arn", "queue": "cred-queue-auth arn"},
+            {"master": "arn:cred-master", "queue": "arn:cred-queue-auth"},
             id="a password of before is nobody's to make up",
         ),
     ],

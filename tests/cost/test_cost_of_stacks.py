@@ -51,6 +51,24 @@ MULTI = {**SINGLE, "deploymentOption": "Multi-AZ"}
             id="one instance",
         ),
         pytest.param(
+            [
+                database("old", storageType="gp2"),
+                database("io1", storageType="io1", iops=3000),
+                database("io2", storageType="io2", iops=4000, multiAz=True),
+            ],
+            [
+                ("AmazonRDS", REGION, "InstanceUsage:db.r7g.large", SINGLE, 730),
+                ("AmazonRDS", REGION, "RDS:GP2-Storage", {"deploymentOption": "Single-AZ"}, 100),
+                ("AmazonRDS", REGION, "InstanceUsage:db.r7g.large", SINGLE, 730),
+                ("AmazonRDS", REGION, "RDS:PIOPS-Storage", {"deploymentOption": "Single-AZ"}, 100),
+                ("AmazonRDS", REGION, "RDS:PIOPS", {"deploymentOption": "Single-AZ"}, 3000),
+                ("AmazonRDS", REGION, "Multi-AZUsage:db.r7g.large", MULTI, 730),
+                ("AmazonRDS", REGION, "RDS:Multi-AZ-PIOPS-Storage-IO2", {"deploymentOption": "Multi-AZ"}, 100),
+                ("AmazonRDS", REGION, "RDS:Multi-AZ-IO2-PIOPS", {"deploymentOption": "Multi-AZ"}, 4000),
+            ],
+            id="every type of storage",
+        ),
+        pytest.param(
             [database(multiAz=True, allocatedStorage=400, iops=20000, storageThroughput=600)],
             [
                 ("AmazonRDS", REGION, "Multi-AZUsage:db.r7g.large", MULTI, 730),

@@ -47,7 +47,7 @@ FIELDS: list[tuple[str, Any, dict[str, Any] | None]] = [
     ("protect", True, {"protect": True}),
     ("taint", True, {"tainted": True}),
     ("external", True, None),
-    ("dependencies", [ROOT], {}),
+    ("dependencies", [ROOT], {"depends_on": (ROOT,)}),
     ("initErrors", ["it timed out"], {"failed": ("it timed out",)}),
     ("provider", f"{urn('pulumi:providers:aws', 'default')}::id", {}),
     ("propertyDependencies", {"name": [ROOT]}, {}),

@@ -227,7 +227,7 @@ SENTENCES: list[tuple[Args, Callable[[], object], str]] = [
      "unknown ElastiCache node type 'm7g.large'"),
     ({"redis": {"main": {"version": "8.9"}}}, lambda: redis(version="8.9"), "'8.9' does not exist for valkey"),
     ({"redis": {"main": {"engine": "redis", "version": "6.2"}}},
-     lambda: redis(engine="redis", version="6.2", family="redis6.x"), "'6.2' does not exist for redis: 7.0, 7.1"),
+     lambda: redis(engine="redis", version="6.2", family="redis6.x"), "'6.2' is only for a cache that runs it already"),
     ({"redis": {"m" * 31: {}}}, lambda: redis(replication_group_id="shop-live-" + "m" * 31), "must be 2 to 40"),
     ({"redis": {"m" * 30: {}}}, lambda: redis(replication_group_id="shop-live-" + "m" * 30), ""),
     ({"redis": {"main": {"multi_az": True}}}, lambda: redis(multi_az=True), "needs at least one replica to fail over"),

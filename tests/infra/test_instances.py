@@ -59,7 +59,8 @@ def test_databases_are_called_by_the_stack_and_have_their_own_place_class_and_ce
 
 
 def connections(parameters: dict[str, Any], **primary: Any) -> list[str]:
-    found = servers("live", profile="staging", postgres={"parameters": parameters, **primary})
+    network = {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"]}
+    found = servers("live", profile="staging", postgres={"parameters": parameters, **primary}, network=network)
     return [each.values["max_connections"] for each in found.databases]
 
 
@@ -68,6 +69,8 @@ def connections(parameters: dict[str, Any], **primary: Any) -> list[str]:
     [
         ({}, True, "200"),
         ({"max_connections": "default"}, True, "829"),
+        ({"*": "default"}, True, "829"),
+        ({"*": "default", "max_connections": "computed"}, True, "200"),
         ({}, False, "829"),
         ({"max_connections": 300}, False, "300"),
     ],
@@ -76,7 +79,8 @@ def test_what_a_group_leaves_to_rds_is_rds_s_for_alarms_and_replicas(
     parameters: dict[str, Any], managed: bool, primary: str
 ) -> None:
     """A db.m7g.large; its replica has a group of its own that has no fewer connections."""
-    existing = {"identifier": "orders", "parameter_group": {"name": "orders", "managed": managed}}
+    group = {"name": "orders", "managed": managed, "family": "postgres18"}
+    existing = {"identifier": "orders", "parameter_group": group}
     assert connections(parameters, existing=existing) == [primary, primary]
 
 

@@ -173,6 +173,41 @@ def test_it_changes_the_tokens_of_the_caches_that_have_one(record: Any) -> None:
     assert statements["CacheTokens"]["Resource"] in ("arn:shop-hot", ["arn:shop-hot"])
 
 
+def test_it_adds_to_user_groups_of_before_and_opens_their_secrets_alone(record: Any) -> None:
+    before = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:old/master-AbCdEf"
+    given = args(existing_user_groups=["billing"], existing_secret_arns=[before])
+    policy = record(lambda: Runner("run", given))["run-policy"].inputs["policy"]
+    statements = {statement["Sid"]: statement for statement in json.loads(policy)["Statement"]}
+    arn = "arn:aws:elasticache:eu-west-1:123456789012"
+    assert statements["CacheGroups"]["Resource"] == [
+        f"{arn}:usergroup:crm-dev-*",
+        f"{arn}:usergroup:billing",
+        f"{arn}:user:crm-dev-*",
+    ]
+    added = {sid: statements[sid] for sid in statements.keys() - ACTIONS}
+    assert added == {
+        # What it may change is its own still; others it knows by name.
+        "CacheUsersOfOthers": {
+            "Sid": "CacheUsersOfOthers",
+            "Effect": "Allow",
+            "Action": ["elasticache:DescribeUsers", "elasticache:ModifyUserGroup"],
+            "Resource": f"{arn}:user:*",
+        },
+        "ExistingSecretsKeys": {
+            "Sid": "ExistingSecretsKeys",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": "arn:aws:kms:eu-west-1:123456789012:key/*",
+            "Condition": {
+                "StringEquals": {
+                    "kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com",
+                    "kms:EncryptionContext:SecretARN": [before],
+                }
+            },
+        },
+    }
+
+
 def test_the_log_group_and_the_role(record: Any) -> None:
     seen = record(lambda: Runner("run", args(log_retention_days=400)))
     assert seen["run-logs"].inputs == {

@@ -197,6 +197,12 @@ def test_overrides(overrides: dict[str, object], expected: dict[str, str]) -> No
         ({"max_connections": "default"}, {"max_connections"}, {"work_mem": "3072"}),
         ({"shared_preload_libraries": "default"}, {"shared_preload_libraries"}, {}),
         ({"statement_timeout": "default"}, set(), {}),
+        (
+            {"*": "default", "work_mem": 8192, "log_lock_waits": "computed", "statement_timeout": "1min"},
+            set(values(of_8_gib())) - {"work_mem", "log_lock_waits"},
+            {"work_mem": "8192", "statement_timeout": "60000"},
+        ),
+        ({"*": "computed"}, set(), {}),
     ],
     ids=str,
 )
@@ -208,9 +214,18 @@ def test_a_parameter_left_to_rds_is_not_in_the_group(
     assert {name: value for name, value in made.items() if plain.get(name) != value} == follows
 
 
-def test_only_a_parameter_that_there_is_can_be_left_to_rds() -> None:
-    with pytest.raises(ParameterError, match="no such parameter; did you mean 'work_mem'"):
-        of_8_gib(overrides={"work_men": "default"})
+@pytest.mark.parametrize(
+    ("overrides", "problem"),
+    [
+        ({"work_men": "default"}, "no such parameter; did you mean 'work_mem'"),
+        ({"work_men": "computed"}, "no such parameter; did you mean 'work_mem'"),
+        ({"*": 5}, r"\*: 5 is refused: for every other parameter say default or computed"),
+    ],
+    ids=str,
+)
+def test_only_a_parameter_that_there_is_can_be_left_to_rds(overrides: dict[str, object], problem: str) -> None:
+    with pytest.raises(ParameterError, match=problem):
+        of_8_gib(overrides=overrides)
 
 
 def test_what_a_declared_extension_needs_preloaded_is_not_left_to_rds() -> None:

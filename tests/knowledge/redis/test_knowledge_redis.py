@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from knowledge.classes import CACHE_CLASSES, cache_class
-from knowledge.parameters import Parameter, ParameterError
-from knowledge.redis.catalogue import REDIS_VERSIONS
+from knowledge.parameters import Parameter, ParameterError, Value
+from knowledge.redis import abilities
+from knowledge.redis.catalogue import REDIS_VERSIONS, check, version_problem
 from knowledge.redis.parameters import redis_family, redis_parameters
 
 BASE = {
@@ -51,14 +52,97 @@ def test_families(engine: str, version: str, family: str) -> None:
     assert values(engine, version, cluster_mode=True) == BASE | lazy | {"cluster-enabled": "yes"}
 
 
+LAZY_5 = {name: value for name, value in LAZY.items() if name != "lazyfree-lazy-user-del"}
+NO_CHANNELS = {name: value for name, value in BASE.items() if name != "acl-pubsub-default"}
+
+
+@pytest.mark.parametrize(
+    ("version", "family", "expected"),
+    [
+        ("5.0.6", "redis5.0", NO_CHANNELS | LAZY_5),
+        ("6.0", "redis6.x", NO_CHANNELS | LAZY),
+        ("6.2", "redis6.x", BASE | LAZY),
+    ],
+)
+def test_versions_of_before(version: str, family: str, expected: dict[str, str]) -> None:
+    assert redis_family("redis", version) == family
+    assert values("redis", version) == expected | {"databases": "16"}
+    # In a group that a cache has, `databases` cannot be set any more.
+    assert values("redis", version, in_use=True) == expected
+    assert version_problem("redis", version, running=True) is None
+    said = f"{version!r} is only for a cache that runs it already; a new one of redis: 7.0, 7.1"
+    assert version_problem("redis", version) == said
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "name", "value", "problem"),
+    [
+        ("redis", "5.0.6", "lua-replicate-commands", "no", None),
+        ("redis", "6.2", "hash-max-ziplist-entries", 1024, None),
+        ("redis", "6.2", "activerehashing", False, None),
+        ("redis", "6.2", "proto-max-bulk-len", 1048576, None),
+        ("redis", "6.2", "acl-pubsub-default", "allchannels", None),
+        (
+            "redis",
+            "6.2",
+            "hash-max-listpack-entries",
+            1024,
+            "hash-max-listpack-entries: version 6.2 (redis6.x) does not have it; it exists in redis7, valkey7, "
+            "valkey8, valkey9",
+        ),
+        (
+            "redis",
+            "6.0",
+            "acl-pubsub-default",
+            "allchannels",
+            "acl-pubsub-default: version 6.0 (redis6.x) does not have it; it exists in redis6.x, redis7, valkey7, "
+            "valkey8, valkey9 from 6.2",
+        ),
+        (
+            "redis",
+            "7.1",
+            "hash-max-ziplist-entries",
+            1024,
+            "hash-max-ziplist-entries: version 7.1 (redis7) does not have it; it exists in redis5.0, redis6.x",
+        ),
+        (
+            "redis",
+            "7.1",
+            "activerehashing",
+            False,
+            "activerehashing: cannot be set on ElastiCache: it is on and no longer adjustable since version 7",
+        ),
+    ],
+)
+def test_parameters_of_a_family(engine: str, version: str, name: str, value: Value, problem: str | None) -> None:
+    assert check(name, value, redis_family(engine, version), version)[1] == problem
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "users", "tokens", "tls_mode"),
+    [
+        ("redis", "5.0.6", False, False, False),
+        ("redis", "6.0", True, False, False),
+        ("redis", "6.2", True, False, False),
+        ("redis", "7.0", True, True, True),
+        ("redis", "7.1", True, True, True),
+        ("valkey", "7.2", True, True, True),
+        ("valkey", "9.1", True, True, True),
+    ],
+)
+def test_abilities(engine: str, version: str, users: bool, tokens: bool, tls_mode: bool) -> None:
+    can = abilities.takes_users, abilities.takes_iam, abilities.has_tls_mode
+    assert tuple(each(engine, version) for each in can) == (users, tokens, tls_mode)
+
+
 def test_every_version_is_in_the_table() -> None:
-    assert len(ALL) == 8
+    assert len(ALL) == 11
 
 
 @pytest.mark.parametrize(
     ("engine", "version", "message"),
     [
-        ("redis", "7.2", "ElastiCache has no redis '7.2'; choose one of 7.0, 7.1"),
+        ("redis", "7.2", "ElastiCache has no redis '7.2'; choose one of 5.0.6, 6.0, 6.2, 7.0, 7.1"),
         ("valkey", "8", "ElastiCache has no valkey '8'; choose one of 7.2, 8.0, 8.1, 8.2, 9.0, 9.1"),
         ("memcached", "1.6", "engine 'memcached' is not offered; choose one of redis, valkey"),
     ],
@@ -148,7 +232,8 @@ REFUSALS = [
     ),
     (
         {"overrides": {"lazyfree-lazy-expire": True}},
-        "lazyfree-lazy-expire: version 8.0 (valkey8) does not have it; it exists in redis7, valkey7",
+        "lazyfree-lazy-expire: version 8.0 (valkey8) does not have it; it exists in redis5.0, redis6.x, redis7, "
+        "valkey7",
     ),
     (
         {"overrides": {"commandlog-reply-larger-than": 1}},

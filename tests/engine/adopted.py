@@ -1,0 +1,97 @@
+"""An existing tier in the plugin's account, adopted by the genuine command line: imported, and what comes next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from genuine import Genuine
+from offline_program import run
+
+from adopt.adoption import Adoption, adoption, without
+from adopt.estate import Estate
+from adopt.live.everything import live
+from graph.imported import plain_id
+from graph.saved import read
+from preview.preflight import Preflight, preflight
+from runtime.plugin.schema import PACKAGES
+
+NAME = "shop"
+Operations = dict[tuple[str, str], str]
+"""Type and logical name -> what happens to it; what stays as it is is left out."""
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A tier that `pulumi import` has taken into a stack of its own."""
+
+    engine: Genuine
+    made: Adoption
+
+    @property
+    def foretold(self) -> Operations:
+        """What the report says, resource by resource."""
+        verdicts = {"new": "create", "changed": "update", "replaced": "replace"}
+        return {
+            (each.type, each.name): verdicts[each.verdict]
+            for each in self.made.report.entries
+            if each.verdict in verdicts
+        }
+
+    def planned(self) -> Operations:
+        """What the engine would do with each resource but components."""
+        answer = self.engine.run("preview", "--json", merged=False)
+        assert answer.code == 0, answer.out
+        return {
+            (step["newState"]["type"], step["urn"].rpartition("::")[2]): step["op"]
+            for step in json.loads(answer.out)["steps"]
+            if step["op"] != "same" and step["newState"].get("custom")
+        }
+
+    def told(self) -> Preflight:
+        """`datatier preview --against` what the engine exports."""
+        deployment = run(self.engine.stack)(self.made.config)
+        return preflight(deployment, read(self.engine.export()))
+
+
+def adopt(account: Genuine, stack: str, estate: Estate) -> Adopted:
+    """Put the tier into the plugin's account, alone, and take it into a new stack by what `datatier adopt` writes."""
+    versions = {package: _version(package) for package in PACKAGES}
+    made = adoption(estate, stack, NAME, run(stack), versions=versions)
+    assert not made.report.refused, made.report
+    engine = replace(account, stack=stack)
+    there(engine.state, without(estate, made.report.refusals))
+    (engine.project / f"Pulumi.{stack}.yaml").write_text(yaml.safe_dump({"config": dict(made.config)}))
+    file = engine.folder / f"{stack}.json"
+    file.write_text(json.dumps(made.imports))
+    engine.ok("stack", "init", stack)
+    engine.ok("import", "--file", str(file), "--protect=false", "--generate-code=false", "--yes", "--skip-preview")
+    return Adopted(engine, made)
+
+
+def there(path: Path, estate: Estate) -> None:
+    """The account's file, as the provider reads what is there; nobody's yet."""
+    resources = {
+        f"{each.type}|{each.id}": _held(each.type, each.id, each.inputs, each.outputs) for each in live(estate)
+    }
+    path.write_text(json.dumps({"resources": resources}))
+
+
+def _held(type_: str, identity: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "urn": "",
+        "type": type_,
+        "id": plain_id(identity),
+        "inputs": {key: value for key, value in inputs.items() if value is not None},
+        "outputs": {key: value for key, value in outputs.items() if value is not None},
+    }
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(PACKAGES[package])
