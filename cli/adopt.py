@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bootstrap.errors import AskedError
-from cli import adopt_view
+from cli import adopt_master, adopt_view
 from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
 from cli.adopt_inside import Inside, beside, inside
 from cli.adopt_read import estate_of, named
@@ -61,6 +61,10 @@ def adopt(
         list[str] | None,
         typer.Option("--redis-url", metavar="[CACHE=]URL", help="What is inside a cache, `main` without a name."),
     ] = None,
+    store_master: Annotated[
+        bool, typer.Option("--store-master", help="Only ask for the master's password, and put it into a secret.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Store it without a question.")] = False,
     take_computed: Annotated[
         bool, typer.Option("--take-computed", help="Parameters as datatier computes them, not as they are live.")
     ] = False,
@@ -91,8 +95,11 @@ def adopt(
     where = place(own_root(), stack)
     wanted = asked(instance, named(cache or ()), region, terraform)
     refuse(where, wanted.instance, replace=replace)
+    prefix = names.prefix(str(where.project.get(_NAME, "")), where.stack)
+    if store_master:
+        adopt_master.store_master(stack, wanted.instance, _region(where, wanted.region), prefix, yes=yes)
+        return
     with alone(where.root, "adopt", where.root / PROJECT_FILE):
-        prefix = names.prefix(str(where.project.get(_NAME, "")), where.stack)
         estate = estate_of(wanted.instance, wanted.caches, _region(where, wanted.region), prefix)
         refuse_account(where, estate.account)
         stands = where.declared and not replace
