@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import UTC, datetime
 from importlib.metadata import version
-from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,19 +14,19 @@ from bootstrap.errors import AskedError
 from cli import adopt_master, adopt_view
 from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
 from cli.adopt_inside import Inside, beside, inside
+from cli.adopt_program import AdoptedProgram
 from cli.adopt_read import estate_of, named
 from cli.adopt_terraform import Asked, asked
 from cli.errors import DIFFERENT, FAILED
 from cli.init_live import show_notes
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json
-from cli.project import StackSource, load, own_root
+from cli.project import own_root
 from infra.settings.stackfile import PROJECT_FILE
 
 if TYPE_CHECKING:
     from adopt.adoption import Adoption
     from cli.cost_view import Costs
-    from graph.deployment import Deployment
 
 _NAME = "data-tier:name"
 
@@ -85,8 +82,6 @@ def adopt(
     if policy:
         _policy()
         return
-    if instance is None:
-        raise AskedError("which database? Name its primary: --instance ID, as `aws rds describe-db-instances` has it.")
     from adopt.adoption import adoption
     from infra.load import declared_extensions
     from knowledge import names
@@ -107,7 +102,7 @@ def adopt(
         engines = inside(where.root, name, estate, database_url, redis_url or (), replace=replace)
         files = engines.files if engines else {}
         with beside(where.root, files) as root:
-            program = _Program(changed(where, root=root), stands=stands and not files)
+            program = AdoptedProgram(changed(where, root=root), stands=stands and not files)
             made = adoption(
                 estate,
                 stack,
@@ -143,51 +138,6 @@ def _region(where: Place, region: str | None) -> str:
     if problem := region_problem(str(found)):
         raise AskedError(f"--region: {problem}")
     return str(found)
-
-
-@dataclass
-class _Program:
-    """The program as `datatier preview` runs it, also over a file that is not written yet."""
-
-    where: Place
-    stands: bool
-    """Whether the file is there and counts."""
-    source: StackSource | None = None
-    """What was run last, and what came of it."""
-    deployment: Deployment | None = None
-
-    def __call__(self, config: Mapping[str, Any]) -> Deployment:
-        self.source = load(self.where.stack) if self.stands else _unwritten(self.where, config)
-        self.deployment = self.source.offline()
-        return self.deployment
-
-    def costs(self, state: Mapping[str, Any]) -> Costs | None:
-        """What a month costs more than the imported state; None where the program was not run."""
-        from cli.cost_view import costs
-        from graph.saved import read
-
-        if self.source is None or self.deployment is None:
-            return None
-        return costs(self.source, self.deployment.resources, read(dumps(state)))
-
-
-def _unwritten(where: Place, config: Mapping[str, Any]) -> StackSource:
-    """The stack of a file that is not there yet."""
-    from infra.instances import instances
-    from infra.load import declared_extensions, load_settings, region_of
-    from infra.settings.access_file import read_access
-
-    whole = {**where.project, **config}
-    extensions = declared_extensions(where.root)
-    settings = load_settings(whole, stack=where.stack, source=where.file.name, extensions=extensions)
-    return StackSource(
-        root=where.root,
-        stack=where.stack,
-        config=whole,
-        settings=settings,
-        instances=instances(where.stack, settings, region_of(whole), extensions=extensions),
-        access=read_access(where.root),
-    )
 
 
 def _end(
