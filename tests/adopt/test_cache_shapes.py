@@ -64,7 +64,7 @@ def test_what_is_left(shape: Shape) -> None:
             ),
         )
     )
-    found = [(each.what, each.why) for each in written(estate(shape), "shop").left]
+    found = [(each.what, each.why) for each in written(estate(shape), "shop", "live").left]
     assert sorted(found) == sorted((*users, *shape.left))
 
 
