@@ -122,8 +122,8 @@ def token(group: str, first: str = "") -> str:
     return (
         f"{first}{MODIFY} {group} --auth-token file://token.txt --auth-token-update-strategy ROTATE "
         f"--apply-immediately {HERE} (a file of 16 to 128 characters without a line end) lets clients in with "
-        "the token and still without; adopt it then, and end the time without by the strategy SET once every client has "
-        "the token"
+        "the token and still without; adopt it then, and end the time without by the strategy SET once every client "
+        "has the token"
     )
 
 
@@ -371,8 +371,8 @@ SHAPES = (
                 "leave it beside the stack, or fill a cache of the stack from it: `aws elasticache "
                 "create-serverless-cache-snapshot --serverless-cache-name orders-burst "
                 f"--serverless-cache-snapshot-name orders-burst-adopt {HERE}, `aws elasticache "
-                f"export-serverless-cache-snapshot --serverless-cache-snapshot-name orders-burst-adopt --s3-bucket-name BUCKET {HERE}, and "
-                "a new group with `--snapshot-arns` of that file",
+                f"export-serverless-cache-snapshot --serverless-cache-snapshot-name orders-burst-adopt "
+                f"--s3-bucket-name BUCKET {HERE}, and a new group with `--snapshot-arns` of that file",
             ),
         ),
     ),
