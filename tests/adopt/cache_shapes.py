@@ -235,7 +235,11 @@ SHAPES = (
     ),
     Shape(
         cache=running("token", group={**TOKEN, **NO_USERS}, node=TOKEN, **OPEN),
-        says={"auth": "token", "_user_group": ABSENT},
+        says={
+            "auth": "token",
+            "_user_group": ABSENT,
+            "_token_secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-token/auth-AbCdEf",
+        },
     ),
     Shape(cache=running("plain", group=PLAIN_GROUP, node=PLAIN_GROUP), refused=((NO_TLS, tls("orders-plain")),)),
     Shape(
