@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bootstrap.errors import AskedError
-from cli import adopt_view
+from cli import adopt_undo, adopt_view
 from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
 from cli.adopt_inside import Inside, beside, inside
 from cli.adopt_read import estate_of, named
@@ -35,7 +35,7 @@ _NAME = "data-tier:name"
 
 def adopt(
     stack: NamedStack,
-    instance: Annotated[str, typer.Option("--instance", help="DB instance identifier of the primary.")],
+    instance: Annotated[str | None, typer.Option("--instance", help="DB instance identifier of the primary.")] = None,
     cache: Annotated[
         list[str] | None,
         typer.Option("--cache", metavar="NAME=ID", help="A cache: its name in the stack, its replication group id."),
@@ -60,6 +60,12 @@ def adopt(
         bool, typer.Option("--take-computed", help="Parameters as datatier computes them, not as they are live.")
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Write the stack's file though it is there.")] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="The way back: what was adopted leaves the stack, and stays in AWS.")
+    ] = False,
+    against: Annotated[
+        str | None, typer.Option("--against", help="With --undo: `pulumi stack export`, a file or `-`.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Make a stack of a database and caches that run already; reads AWS, and changes nothing there.
@@ -76,6 +82,13 @@ def adopt(
     from scaffold.apply import alone
 
     where = place(own_root(), stack)
+    if undo:
+        adopt_undo.undo(where, against, as_json=json)
+        return
+    if instance is None:
+        raise AskedError("which instance? Say --instance ID, the identifier of the primary.")
+    if against is not None:
+        raise AskedError("--against is for --undo; the way in reads AWS.")
     refuse(where, instance, replace=replace)
     caches = named(cache or ())
     with alone(where.root, "adopt", where.root / PROJECT_FILE):
