@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bootstrap.errors import AskedError
-from cli import adopt_master, adopt_view
+from cli import adopt_master, adopt_undo, adopt_view
 from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
 from cli.adopt_inside import Inside, beside, inside
 from cli.adopt_program import AdoptedProgram
@@ -69,6 +69,12 @@ def adopt(
     policy: Annotated[
         bool, typer.Option("--policy", help="Print the least IAM policy that reading takes; read nothing.")
     ] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="The way back: what was adopted leaves the stack, and stays in AWS.")
+    ] = False,
+    against: Annotated[
+        str | None, typer.Option("--against", help="With --undo: `pulumi stack export`, a file or `-`.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Make a stack of a database and caches that run already; reads AWS, and changes nothing there.
@@ -88,6 +94,11 @@ def adopt(
     from scaffold.apply import alone
 
     where = place(own_root(), stack)
+    if undo:
+        adopt_undo.undo(where, against, as_json=json)
+        return
+    if against is not None:
+        raise AskedError("--against is for --undo; the way in reads AWS.")
     wanted = asked(instance, named(cache or ()), region, terraform)
     refuse(where, wanted.instance, replace=replace)
     prefix = names.prefix(str(where.project.get(_NAME, "")), where.stack)
