@@ -50,7 +50,7 @@ class Written:
 
 
 def written(
-    estate: Estate, name: str, stack: str, *, computed: bool = False, extensions: tuple[str, ...] = ()
+    estate: Estate, name: str, stack: str = "adopted", *, computed: bool = False, extensions: tuple[str, ...] = ()
 ) -> Written:
     """The nearest profile and what differs from it.
 

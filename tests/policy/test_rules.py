@@ -351,6 +351,12 @@ def test_subjects_of_web_identities(conditions: dict[str, Any], detail: str) -> 
     assert verdict.detail.startswith(detail)
 
 
+def test_a_token_of_before_its_stack_is_a_token() -> None:
+    rule = next(each for each in every() if each.id == "cache-users")
+    cache = It(CACHE, {}, ignore_changes=("authToken", "authTokenUpdateStrategy"))
+    assert rule.judge(cache, RuledStack(resources=(), production=True)).outcome == "passed"
+
+
 @pytest.mark.parametrize("rule", ["iam-no-decrypt-all", "iam-no-wildcards"])
 def test_a_managed_policy_is_judged_as_an_inline_one_is(rule: str) -> None:
     case, found = CASES[rule], next(each for each in every() if each.id == rule)
