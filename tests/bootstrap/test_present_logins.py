@@ -16,6 +16,7 @@ from tier import Tier
 
 from bootstrap.access import load_access
 from bootstrap.access_import import UnsayableError, import_database
+from bootstrap.dry_run import dry_run
 from bootstrap.reconcile.by_url import plan_urls
 from bootstrap.reconcile.plan import plan_stack
 from bootstrap.redis.by_url import import_users, live_users, plan_client
@@ -59,8 +60,18 @@ def old(make_tier: Callable[..., Tier], postgres18: Postgres, valkey_server: Val
         conn.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON users, events TO {app}")
         conn.execute(f"GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO {app}")
         conn.execute(f"RESET ROLE; CREATE TABLE its_own (id int); ALTER TABLE its_own OWNER TO {app}")
-    (tier.migrations / "000001_first.up.sql").write_text("CREATE TABLE later (id int);")
-    (tier.migrations / "000001_first.down.sql").write_text("DROP TABLE later;")
+    for path in tier.migrations.iterdir():
+        path.unlink()
+    # The baseline is what is there: it would fail if it were run.
+    for stem, up in (
+        ("000001_baseline", "CREATE TABLE users (id bigserial);"),
+        ("000002_later", "CREATE TABLE later ();"),
+    ):
+        (tier.migrations / f"{stem}.up.sql").write_text(up)
+        (tier.migrations / f"{stem}.down.sql").write_text("SELECT 1;")
+    tier.manifest = tier.manifest.model_copy(
+        update={"postgres": tier.manifest.postgres.model_copy(update={"existing": True})}
+    )
     access: dict[str, Any] = tier.manifest.access
     entry = access["identities"][app]
     entry["postgres"] = {"privileges": "readwrite", "login": "present"}
@@ -98,7 +109,14 @@ def test_nobody_notices(old: Tier, valkey_server: Valkey) -> None:
     app = f"{old.name}_app"
     unmoved = Unmoved(old, present(old))
     with unmoved.running():
+        planned = dry_run(old.manifest, migrations=old.migrations, store=old.store)
+        assert "000001_baseline is what is here: it will count as applied" in planned.notes
+        assert [each.subject for each in planned.changes if each.verb == "migrate"] == ["migration 000002_later.up.sql"]
         report = old.run()
+        assert next(step.detail for step in report.steps if step.name == "migrations") == (
+            "000001_baseline taken as applied: it is what was here",
+            "000002_later up",
+        )
         assert [str(each) for each in report.checks if not each.ok] == []
         assert old.run().ok
         moved = Application(old, app, ttl=0.05)
