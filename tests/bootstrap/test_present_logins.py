@@ -14,7 +14,7 @@ from rotation import works
 from test_rotate_handler import begin
 from tier import Tier
 
-from bootstrap.access import load_access
+from bootstrap.access import AccessError, load_access
 from bootstrap.access_import import UnsayableError, import_database
 from bootstrap.dry_run import dry_run
 from bootstrap.reconcile.by_url import plan_urls
@@ -230,3 +230,29 @@ def test_whose_siblings_would_be_other_roles_is_left_out(postgres18: Postgres) -
         f"role {n}_web is left out: {n}_web_a, what one of its logins would be called, is another role"
     ]
     assert found.declaration["exceptions"]["postgres"][f"{n}_web"] == ["login"]
+
+
+USER = {"keys": ["a:*"], "commands": ["get"], "present": "orders-app"}
+# identities -> what is wrong with them
+MISDECLARED: list[tuple[dict[str, Any], str]] = [
+    (
+        {"one": {"redis": {"main": USER}}, "two": {"redis": {"main": USER}}},
+        "identities.two.redis.main.present: is the user of `one` too, and would end with the rotation of one",
+    ),
+    (
+        {"one": {"redis": {"main": {**USER, "present": "two"}}}, "two": {"redis": {"main": {**USER, "present": "x"}}}},
+        "identities.one.redis.main.present: is the user of `two` too, and would end with the rotation of one",
+    ),
+    (
+        {"one": {"auth": "iam", "postgres": {"privileges": "readonly", "login": "present"}}},
+        "identities.one: logs in by token, so there is no password that goes on working",
+    ),
+    ({"one": {"auth": "iam", "redis": {"main": USER}}}, "identities.one: logs in by token"),
+]
+
+
+@pytest.mark.parametrize(("identities", "sentence"), MISDECLARED)
+def test_what_cannot_be_declared(identities: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(AccessError) as refused:
+        load_access({"owner": "o", "identities": identities})
+    assert sentence in " ".join(map(str, refused.value.problems))
