@@ -208,9 +208,6 @@ class Redis(pulumi.ComponentResource):
             ),
         )
 
-    def _has_token(self) -> bool:
-        return self._args.auth_token is not None or bool(self._args.existing and self._args.existing.token)
-
     def _key(self) -> pulumi.Input[str] | None:
         return self._args.existing.key_arn if self._args.existing else self._args.storage_key_arn
 
