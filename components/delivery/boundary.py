@@ -7,9 +7,8 @@ stack's (ADR 0019).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from components.delivery.existing import ExistingResources, keys, shortened
+from components.delivery.existing import ExistingResources, shortened
 from components.notifications.chat import METRICS
 from components.policy import Statement, allow, through
 from knowledge.ownership import TAG, others
@@ -20,14 +19,15 @@ _SECRETS = ["DescribeSecret", "GetSecretValue", "ListSecretVersionIds", "PutSecr
 _CACHES = [
     "Connect",
     "*User",
-    "DescribeUserGroups",
-    "DescribeUsers",
+    "DescribeUser*",
     "ModifyUserGroup",
     # The AUTH token of a cache without users: the first one is replaced.
     "DescribeReplicationGroups",
     "ListTagsForResource",
     "ModifyReplicationGroup",
 ]
+# Changing the members of a group that others are in is checked against each of them (components/functions/runner.py).
+_JOINING = ["elasticache:DescribeUsers", "elasticache:ModifyUserGroup"]
 _INTERFACES = ["*ssignPrivateIpAddresses", "DeleteNetworkInterface"]
 # Enhanced Monitoring also makes its group (AmazonRDSEnhancedMonitoringRole); flow logs describe their streams.
 _LOGS = [
@@ -40,14 +40,13 @@ _LOGS = [
 ]
 # AWS Backup on RDS: AWSBackupServiceRolePolicyForBackup and ...ForRestores, and the check of what was restored.
 _BACKUPS_READ = [
-    "DescribeDBInstanceAutomatedBackups",
-    "DescribeDBInstances",
+    "DescribeDBInstance*",
     "DescribeDBSnapshots",
     "DescribeDBSubnetGroups",
     "ListTagsForResource",
 ]
 _BACKUPS_MADE = ["AddTagsToResource", "CopyDBSnapshot", "CreateDBInstance", "CreateDBSnapshot"]
-_RESTORES = ["RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime"]
+_RESTORES = ["RestoreDBInstance*t*"]  # FromDBSnapshot and ToPointInTime, not FromS3
 _BACKUPS_CHANGED = [
     "DeleteDBInstance*",
     "DeleteDBSnapshot",
@@ -68,6 +67,8 @@ _ANYWHERE = [
 # The logical copies (components/backup/copies.py).
 _OBJECTS = ["*MultipartUpload*", "DeleteObject", "GetObject", "ListBucket", "PutObject"]
 _SNAPSHOTS = ["AddTagsToResource", "CopySnapshot", "CreateSnapshot", "DeleteSnapshot", "DescribeSnapshots"]
+_WITHIN = ("ec2", "ecs", "elasticache", "rds", "rds-db")
+"""Services without policies of resources (IAM User Guide, "AWS services that work with IAM")."""
 _OWN_TAG = f"aws:ResourceTag/{TAG}"
 # Lambda Developer Guide, "Working with Lambda execution environment credentials": the key is there when a function's
 # code asks, and a function is what a deployment can put any code into.
@@ -85,14 +86,16 @@ def boundary(
     there before it."""
 
     def arn(service: str, rest: str) -> str:
-        # An account is in one partition: its name would only take room, of which a policy has little.
-        return f"arn:*:{service}:*:{account}:{rest}"
+        # An account is in one partition: its name would only take room, of which a policy has little. Nor has a service
+        # without resource policies any way to let another account's role in.
+        return f"arn:*:{service}:*:{'*' if service in _WITHIN else account}:{rest}"
 
     def there(service: str, kind: str = "") -> list[str]:
         return shortened(existing.of(service, kind), arn)
 
     key_use = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
-    caches = [*there("elasticache", "replicationgroup:"), *there("elasticache", "usergroup:")]
+    caches = [arn("elasticache", f"*:{each.split(':')[-1]}") for each in there("elasticache", "replicationgroup:")]
+    caches += there("elasticache", "usergroup:")
     return [
         allow(
             "Secrets",
@@ -111,7 +114,8 @@ def boundary(
                 "ForAllValues:StringLike": {"kms:ResourceAliases": f"alias/{prefix}-*"},
             },
         ),
-        *keys(replace(existing, used=there("kms")), partition, key_use),
+        *_used(there("kms"), key_use, partition),
+        *_opened(existing.of("secretsmanager"), arn, partition),
         allow(
             "Caches",
             _of("elasticache", [*_CACHES, *_SNAPSHOTS]),
@@ -133,8 +137,9 @@ def boundary(
                 arn("logs", "log-group:RDS*"),
             ],
         ),
+        *([allow("CacheUsers", _JOINING, arn("elasticache", "user:*"))] if there("elasticache", "usergroup:") else []),
         *_network(prefix, networks, arn),
-        *_backups(prefix, arn, there("rds", "db:")),
+        *_backups(prefix, arn, there("rds", "db:"), [*there("rds", "subgrp:"), *there("rds", "pg:")]),
         *_own(prefix, arn),
         allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
@@ -169,7 +174,9 @@ def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str
     ]
 
 
-def _backups(prefix: str, arn: Callable[[str, str], str], existing: Sequence[str]) -> list[Statement]:
+def _backups(
+    prefix: str, arn: Callable[[str, str], str], existing: Sequence[str], beside: Sequence[str]
+) -> list[Statement]:
     """What AWS Backup does to the stack's instances; and to what it names itself, where that is the stack's.
 
     It copies the instance's tags to a recovery point and RDS those to what is restored from it (AWS Backup Developer
@@ -177,15 +184,16 @@ def _backups(prefix: str, arn: Callable[[str, str], str], existing: Sequence[str
     another's is refused below. A function's code marks nothing: what has no mark, as a recovery point of an application
     beside, would be the stack's from then on.
     """
-    own = [arn("rds", f"*:{prefix}"), arn("rds", f"*:{prefix}-*"), arn("rds", "og:default:*"), *existing]
+    own = [arn("rds", f"*:{prefix}"), arn("rds", f"*:{prefix}-*"), arn("rds", "og:default:*")]
     restored = arn("rds", "db:awsbackup-restore-test-*")
     drawn = [arn("rds", "snapshot:awsbackup:*"), restored, arn("rds", "auto-backup:*")]
     changed = _of("rds", [*_RESTORES, *_BACKUPS_CHANGED])
     return [
         allow("BackupsRead", _of("rds", _BACKUPS_READ), "*"),
-        allow("BackupsMade", _of("rds", _BACKUPS_MADE), [*own, *drawn], Condition=_NO_CODE),
+        allow("BackupsMade", _of("rds", _BACKUPS_MADE), [*own, *existing, *drawn], Condition=_NO_CODE),
         allow("RestoresMade", _of("rds", _RESTORES), restored),
-        allow("Backups", changed, own),
+        # What was there before the stack bears its mark from the first deployment on.
+        allow("Backups", changed, [*own, *beside]),
         allow("BackupsMarked", changed, arn("rds", "*"), Condition={"StringEquals": {_OWN_TAG: prefix}}),
     ]
 
@@ -207,6 +215,28 @@ def _own(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
         allow("Own", [*_of("s3", _OBJECTS), "ecs:RunTask", "sns:Publish", *vaults], own),
         allow("TaskRoles", ["iam:PassRole"], roles, Condition=to_tasks),
     ]
+
+
+def _opened(secrets: Sequence[str], arn: Callable[[str, str], str], partition: str) -> list[Statement]:
+    """The keys of secrets of before, to open those secrets and no others (components/opening.py)."""
+    if not secrets:
+        return []
+    only = {"kms:EncryptionContext:SecretARN": [f"*:{each.split(':', 4)[4]}" for each in secrets]}
+    return [
+        allow(
+            "SecretsOfBefore",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            arn("kms", "key/*"),
+            Condition={"StringLike": {**only, **through("secretsmanager", partition)}},
+        )
+    ]
+
+
+def _used(arns: Sequence[str], actions: Sequence[str], partition: str) -> list[Statement]:
+    """The keys of servers of before: AWS Backup copies and restores what they encrypt."""
+    return (
+        [allow("KeysOfBefore", actions, list(arns), Condition={"StringLike": through("*", partition)})] if arns else []
+    )
 
 
 def _one(resources: list[str]) -> str | list[str]:

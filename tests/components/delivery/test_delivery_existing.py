@@ -14,7 +14,7 @@ from iam_walls import asks
 
 from components.delivery.args import DeliveryArgs
 from components.delivery.boundary import boundary, untitled
-from components.delivery.existing import ExistingResources
+from components.delivery.existing import ExistingResources, deploying
 from components.delivery.github import Repository
 from components.delivery.roles import Delivery
 from components.delivery.state import State
@@ -37,6 +37,8 @@ BEFORE = ExistingResources(
         SECRET,
     ],
 )
+CONTEXT = "kms:EncryptionContext:SecretARN"
+BY_SECRETS = {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com", "kms:ResourceAliases": ["alias/theirs"]}
 THROUGH_RDS = {"kms:ViaService": f"rds.{REGION}.amazonaws.com", "kms:ResourceAliases": ["alias/orders"]}
 
 
@@ -119,9 +121,12 @@ def test_a_role_of_the_stack_reaches_it_within_the_boundary() -> None:
         *asks("elasticache:ModifyUserGroup", arn("elasticache", "usergroup:orders"), {}),
         *asks("elasticache:Connect", arn("elasticache", "replicationgroup:orders-cache"), {}),
         *asks("kms:Decrypt", KEY, {**THROUGH_RDS, "kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}),
+        *asks("kms:Decrypt GenerateDataKey", KEY[:-1] + "9", {**BY_SECRETS, CONTEXT: SECRET}),
+        *asks("elasticache:ModifyUserGroup", arn("elasticache", "user:somebody"), {}),
     ]
     assert allowed(limits, asked) == words(asked)
     assert allowed(without, asked) == set()
+    assert allowed(limits, asks("kms:Decrypt", KEY[:-1] + "9", {**BY_SECRETS, CONTEXT: SECRET + "2"})) == set()
     assert allowed(limits, NEVER[:-1]) == {str(Request("secretsmanager:PutSecretValue", SECRET, {}))}
 
 
@@ -135,12 +140,17 @@ def test_they_are_policies_that_iam_takes() -> None:
     used = [f"arn:aws-us-gov:rds:*:{ACCOUNT}:subgrp:{each}" for each in names]
     used += [f"arn:aws-us-gov:elasticache:*:{ACCOUNT}:subnetgroup:{each}" for each in names]
     given = ExistingResources(own=own, used=[*used, KEY, KEY[:-1] + "2"])
-    sizes = {
-        each.name: len(each.inputs["policy"])
-        for each in made(existing={"live": given}).resources
-        if "existing" in each.name and "policy" in each.inputs
-    }
-    assert set(sizes) == {"delivery-live-deploy-existing-policy", "delivery-drift-existing-policy"}
-    assert max(sizes.values()) < MANAGED_POLICY_CHARACTERS
-    document = {"Version": "2012-10-17", "Statement": untitled(boundary("shop-live", ACCOUNT, "aws", (), BEFORE))}
+    for kinds in (("read", "write"), ("read",)):
+        document = {"Version": "2012-10-17", "Statement": deploying(given, "aws-us-gov", *kinds)}
+        assert len(json.dumps(document, separators=(",", ":"))) < MANAGED_POLICY_CHARACTERS
+    limits = untitled(boundary("shop-live", ACCOUNT, "aws", ["vpc-0123456789abcdef0"], BEFORE))
+    document = {"Version": "2012-10-17", "Statement": limits}
     assert len(json.dumps(document, separators=(",", ":"))) < MANAGED_POLICY_CHARACTERS
+
+
+def test_a_boundary_that_iam_would_not_take_is_refused_before_anything_is_made() -> None:
+    many = [f"arn:aws:elasticache:*:{ACCOUNT}:replicationgroup:cache-{number}" for number in range(80)]
+    with pytest.raises(
+        ValueError, match=r"the boundary of shop-live would have \d+ characters, of which IAM takes 6144"
+    ):
+        made(existing={"live": ExistingResources(own=many)})
