@@ -64,7 +64,8 @@ def test_what_is_left(shape: Shape) -> None:
             ),
         )
     )
-    found = [(each.what, each.why) for each in written(estate(shape), "shop").left]
+    of_the_database = written(tier(), "shop").left
+    found = [(each.what, each.why) for each in written(estate(shape), "shop").left if each not in of_the_database]
     assert sorted(found) == sorted((*users, *shape.left))
 
 
