@@ -28,17 +28,22 @@ def import_file(deployment: Deployment, matched: Sequence[Match], versions: Mapp
     }
 
 
+def imports(document: Mapping[str, Any]) -> frozenset[str]:
+    """What such a document imports, by the part of its URN after stack and project."""
+    return frozenset(str(each["name"]) for each in document["resources"] if not each.get("component"))
+
+
 def _entry(each: Resource) -> dict[str, Any]:
     # `name` is only for references in the file, and a component may have the name of its main resource.
     return {
         "type": each.type,
-        "name": _reference(each.urn),
+        "name": reference(each.urn),
         "logicalName": each.name,
-        **({"parent": _reference(each.parent)} if each.parent else {}),
+        **({"parent": reference(each.parent)} if each.parent else {}),
     }
 
 
-def _reference(urn: str) -> str:
+def reference(urn: str) -> str:
     """The part of a URN after stack and project, which is unique in a stack."""
     return urn.split("::", 2)[-1]
 

@@ -23,9 +23,9 @@ from knowledge.alarms.facts import cache_alarms, instance_alarms, stack_alarms
 from knowledge.alarms.maintenance import maintenance_alarms
 from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
-from knowledge.parameters import ApplyMethod, Parameter, Value
+from knowledge.parameters import DEFAULT, ApplyMethod, Parameter, Value
 from knowledge.postgres.parameters import postgres_parameters
-from knowledge.postgres.rds_defaults import COMPUTED, DEFAULT, left_to_rds, rds_defaults
+from knowledge.postgres.rds_defaults import COMPUTED, left_to_rds, rds_defaults
 from knowledge.redis.abilities import takes_iam
 from knowledge.redis.parameters import node_count, redis_family, redis_parameters
 from knowledge.storage import Volume
@@ -349,7 +349,7 @@ def _primary(prefix: str, given: PostgresSection, region: str | None, extensions
         volume=volume(given.storage),
         max_allocated_storage=given.storage.max,
         overrides=given.parameters,
-        referred=_referred(given.existing),
+        referred=_referred(given.existing, given.version),
         pgaudit=given.pgaudit,
         database=given.database,
         extensions=extensions,
@@ -370,7 +370,7 @@ def _replica(prefix: str, name: str, replica: ReplicaSection, primary: DatabaseI
         instance_class=replica.class_ or primary.instance_class,
         max_allocated_storage=primary.max_allocated_storage if own is None else own,
         overrides={**primary.overrides, **replica.parameters},
-        referred=_referred(replica.existing),
+        referred=_referred(replica.existing, primary.version),
         primary=primary,
     )
 
@@ -383,9 +383,10 @@ def _replica_volume(given: ReplicaStorageSection | None, primary: Volume) -> Vol
     return replace(base, iops=given.iops or base.iops, throughput=given.throughput or base.throughput)
 
 
-def _referred(existing: ExistingServer | None) -> bool:
+def _referred(existing: ExistingServer | None, version: str) -> bool:
+    """Whether the group is somebody else's; a version of another family has one of the stack's own."""
     group = existing.parameter_group if existing else None
-    return group is not None and not group.managed
+    return group is not None and not group.managed and group.family == f"postgres{version.partition('.')[0]}"
 
 
 def _cache(prefix: str, name: str, given: CacheSection, region: str | None, usual_port: int) -> ReplicationGroup:

@@ -25,8 +25,8 @@ from adopt.settings.postgres_parameters import PostgresParameters, postgres_para
 from infra.instances import DatabaseInstance, instances
 from infra.load import load_settings
 from knowledge import names
+from knowledge.parameters import DEFAULT, EVERY
 from knowledge.postgres.parameters import postgres_family
-from knowledge.postgres.rds_defaults import DEFAULT, EVERY
 
 Comments = Mapping[tuple[str, ...], Sequence[str]]
 """Path of keys in the file (`config`, `data-tier:postgres`, ...) -> sentences above it."""
@@ -63,11 +63,13 @@ def written(
     found = network(estate)
     if found.refusal:
         return Written(config={}, refusals=(found.refusal,))
-    cached = caches(estate, computed=computed)
+    prefix = names.prefix(name, stack)
+    cached = caches(estate, prefix, computed=computed)
     remarks = _Remarks()
+    for keys, text in cached.remarks.items():
+        remarks.add(text, "redis", *keys)
     remarks.add(found.comment, "network", "endpoints")
     wanted = _wanted(estate, found.section, cached.sections, remarks)
-    prefix = names.prefix(name, stack)
     secret, remark = around.master_secret(estate, prefix)
     remarks.add(remark, "postgres", "existing", "master_secret")
     parameters = dict(_parameters(estate, _servers(estate, name, stack, wanted, extensions), computed=computed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from adopt.import_file import reference
 from graph import types
 from graph.resource import Resource
 
@@ -58,8 +59,8 @@ class Apart:
 def apart(saved: Sequence[Resource], adopted: Collection[str] | None) -> Apart:
     """Tell them apart.
 
-    `adopted` are the names of what was imported (`reference`); None where nobody knows, and then everything stays that
-    an adoption may take over.
+    `adopted` are what was imported (`import_file.imports`); None where nobody knows, and then everything stays that an
+    adoption may take over.
     """
     real = [each for each in saved if each.id]
     kept = [each for each in real if (each.type in ADOPTED if adopted is None else reference(each.urn) in adopted)]
@@ -71,11 +72,6 @@ def apart(saved: Sequence[Resource], adopted: Collection[str] | None) -> Apart:
         used=tuple(each for each in ordered if each.urn in used),
         gone=tuple(each for each in ordered if each.urn not in stays | used),
     )
-
-
-def reference(urn: str) -> str:
-    """The part of a URN after stack and project, by which an import file names what it imports."""
-    return urn.split("::", 2)[-1]
 
 
 def _used(resources: Sequence[Resource], adopted: Collection[str]) -> set[str]:

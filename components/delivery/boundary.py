@@ -6,8 +6,9 @@ what leads out of the stack: no IAM but the roles of one task, no key's policy, 
 stack's (ADR 0019).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from components.delivery.existing import ExistingResources, shortened
 from components.notifications.chat import METRICS
 from components.policy import Statement, allow, through
 from knowledge.ownership import TAG, others
@@ -72,18 +73,34 @@ _OWN_TAG = f"aws:ResourceTag/{TAG}"
 _NO_CODE = {"Null": {"lambda:SourceFunctionArn": "true"}}
 
 
-def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] = ()) -> list[Statement]:
-    """The boundary of the roles of one stack; `networks` are the VPCs that others made for it."""
+def boundary(
+    prefix: str,
+    account: str,
+    partition: str,
+    networks: Sequence[str] = (),
+    existing: ExistingResources = ExistingResources(),  # noqa: B008 frozen
+) -> list[Statement]:
+    """The boundary of the roles of one stack; `networks` are the VPCs that others made for it, `existing` is what was
+    there before it."""
 
     def arn(service: str, rest: str) -> str:
         # An account is in one partition: its name would only take room, of which a policy has little.
         return f"arn:*:{service}:*:{account}:{rest}"
 
+    def there(service: str, kind: str = "") -> list[str]:
+        return shortened(existing.of(service, kind), arn)
+
+    key_use = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+    caches = [each for kind in ("replicationgroup:", "cluster:", "usergroup:") for each in there("elasticache", kind)]
     return [
-        allow("Secrets", _of("secretsmanager", _SECRETS), arn("secretsmanager", f"secret:{prefix}/*")),
+        allow(
+            "Secrets",
+            _of("secretsmanager", _SECRETS),
+            _one([arn("secretsmanager", f"secret:{prefix}/*"), *there("secretsmanager")]),
+        ),
         allow(
             "KeyUse",
-            ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+            key_use,
             arn("kms", "key/*"),
             Condition={
                 "StringLike": through("*", partition),
@@ -93,7 +110,12 @@ def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] 
                 "ForAllValues:StringLike": {"kms:ResourceAliases": f"alias/{prefix}-*"},
             },
         ),
-        allow("Caches", _of("elasticache", [*_CACHES, *_SNAPSHOTS]), arn("elasticache", f"*:{prefix}-*")),
+        *_opened(existing, there("kms"), partition, arn, key_use),
+        allow(
+            "Caches",
+            _of("elasticache", [*_CACHES, *_SNAPSHOTS]),
+            _one([arn("elasticache", f"*:{prefix}-*"), *caches]),
+        ),
         # A login by token names an instance by an id that RDS draws (components/connect.py).
         allow(
             "Logins",
@@ -111,11 +133,30 @@ def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] 
             ],
         ),
         *_network(prefix, networks, arn),
-        *_backups(prefix, arn),
+        *_backups(prefix, arn, there("rds", "db:")),
         *_own(prefix, arn),
         allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
     ]
+
+
+def _opened(
+    existing: ExistingResources,
+    keys: Sequence[str],
+    partition: str,
+    arn: Callable[[str, str], str],
+    use: Sequence[str],
+) -> Iterator[Statement]:
+    """Keys of servers of before; whichever key their secrets are under, which are named above and come through Secrets
+    Manager alone; and the users of others in a user group."""
+    if keys:
+        yield allow("ExistingKeys", use, keys, Condition={"StringLike": through("*", partition)})
+    if existing.of("secretsmanager"):
+        opens, by = ["kms:Decrypt", "kms:GenerateDataKey"], through("secretsmanager", partition)
+        yield allow("ExistingSecretsKeys", opens, "*", Condition={"StringLike": by})
+    if existing.of("elasticache", "usergroup:"):
+        others = _of("elasticache", ["DescribeUsers", "ModifyUserGroup"])
+        yield allow("ExistingUsers", others, arn("elasticache", "user:*"))
 
 
 def untitled(statements: Sequence[Statement]) -> list[Statement]:
@@ -146,13 +187,13 @@ def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str
     ]
 
 
-def _backups(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
+def _backups(prefix: str, arn: Callable[[str, str], str], existing: Sequence[str]) -> list[Statement]:
     """What AWS Backup does to the stack's instances; and to what it names itself, where that is the stack's.
 
     It copies the instance's tags to a recovery point and RDS those to what is restored from it (AWS Backup Developer
     Guide, "Copying tags onto backups" and "Copy tags during a restore"): what is being made has none yet, and what is
     another's is refused below. A function's code marks nothing: what has no mark, as a recovery point of an application
-    beside, would be the stack's from then on.
+    beside, would be the stack's from then on. An instance that was there before bears the stack's mark alone.
     """
     own = [arn("rds", f"*:{prefix}"), arn("rds", f"*:{prefix}-*"), arn("rds", "og:default:*")]
     restored = arn("rds", "db:awsbackup-restore-test-*")
@@ -160,7 +201,7 @@ def _backups(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
     changed = _of("rds", [*_RESTORES, *_BACKUPS_CHANGED])
     return [
         allow("BackupsRead", _of("rds", _BACKUPS_READ), "*"),
-        allow("BackupsMade", _of("rds", _BACKUPS_MADE), [*own, *drawn], Condition=_NO_CODE),
+        allow("BackupsMade", _of("rds", _BACKUPS_MADE), [*own, *existing, *drawn], Condition=_NO_CODE),
         allow("RestoresMade", _of("rds", _RESTORES), restored),
         allow("Backups", changed, own),
         allow("BackupsMarked", changed, arn("rds", "*"), Condition={"StringEquals": {_OWN_TAG: prefix}}),
@@ -184,6 +225,10 @@ def _own(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
         allow("Own", [*_of("s3", _OBJECTS), "ecs:RunTask", "sns:Publish", *vaults], own),
         allow("TaskRoles", ["iam:PassRole"], roles, Condition=to_tasks),
     ]
+
+
+def _one(resources: list[str]) -> str | list[str]:
+    return resources if len(resources) > 1 else resources[0]
 
 
 def _of(service: str, actions: Sequence[str]) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ from offline_program import run
 
 from adopt.adoption import Adoption, adoption, without
 from adopt.estate import Estate
+from adopt.import_file import imports
 from adopt.live.everything import live
+from adopt.undo.apart import Apart, apart
+from adopt.undo.steps import Step, steps
 from graph.imported import plain_id
 from graph.saved import read
 from preview.preflight import Preflight, preflight
@@ -51,6 +55,25 @@ class Adopted:
             for step in json.loads(answer.out)["steps"]
             if step["op"] != "same" and step["newState"].get("custom")
         }
+
+    def account(self) -> dict[str, dict[str, Any]]:
+        """Everything that is in AWS: `type|id` -> inputs and outputs."""
+        held: dict[str, Any] = json.loads(self.engine.state.read_text())["resources"]
+        return {key: {side: each[side] for side in ("id", "inputs", "outputs")} for key, each in held.items()}
+
+    def apart(self) -> Apart:
+        """What the way back does with what is deployed."""
+        return apart(read(self.engine.export()), imports(self.made.imports))
+
+    def way_back(self) -> tuple[Step, ...]:
+        return steps(self.engine.stack, self.apart())
+
+    def follow(self, way: Iterable[Step]) -> None:
+        """Run Pulumi's commands as they are written; what asks somebody is answered."""
+        for step in way:
+            tool, *words = shlex.split(step.command)
+            if tool == "pulumi":
+                self.engine.ok(*words, *(["--yes", "--skip-preview"] if words[0] == "destroy" else []))
 
     def told(self) -> Preflight:
         """`datatier preview --against` what the engine exports."""

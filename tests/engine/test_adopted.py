@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from adopted import adopt
+from cache_shapes import SHAPES
 from genuine import Genuine, genuine
+from test_cache_shapes import estate as caches
 from tiers import tier
+
+from graph.resource import Resource
+from graph.types import SECURITY_GROUP
+from preview.impact.effect import Effect
 
 
 @pytest.fixture(scope="module")
@@ -16,6 +22,46 @@ def account(tmp_path_factory: pytest.TempPathFactory, _pulumi: None) -> Iterator
         yield engine
 
 
-def test_the_base(account: Genuine) -> None:
-    it = adopt(account, "prod", tier())
+def test_every_cache_at_once(account: Genuine) -> None:
+    it = adopt(account, "caches", caches(*SHAPES))
     assert it.planned() == it.foretold
+    assert "replace" not in it.foretold.values()
+
+
+def test_from_the_import_to_nothing_left(account: Genuine) -> None:
+    """One test, as each step stands on the one before it: import, up, and the way back."""
+    it = adopt(account, "live", tier())
+    there = it.account()
+    assert it.planned() == it.foretold
+    assert set(it.foretold.values()) == {"create", "update"}
+    told = {(each.type, each.name) for each in it.told().impacts}
+    assert told == {key for key, operation in it.foretold.items() if operation == "update"}
+    assert {each.effect for each in it.told().impacts} == {Effect.IN_PLACE}
+
+    it.engine.up()
+    assert it.planned() == {}
+    assert it.told().impacts == ()
+    deployed = it.account()
+    assert there.keys() <= deployed.keys()
+
+    parts, way = it.apart(), it.way_back()
+    assert keys(parts.adopted) == there.keys() & keys((*parts.adopted, *parts.used, *parts.gone))
+    (detached,) = (number for number, step in enumerate(way) if "unprotect" in step.command)
+    it.follow(way[:detached])
+    left = it.account()
+    # Nobody has noticed anything: not what was there, nor what lets somebody into it.
+    assert {key: left[key] for key in there} == {key: deployed[key] for key in there}
+    assert keys(parts.used) <= left.keys()
+    assert not keys(parts.gone) & left.keys()
+
+    it.follow(way[detached:])
+    ended = it.account()
+    assert {key: ended[key] for key in there} == {key: deployed[key] for key in there}
+    assert {key for key in ended if key.startswith(SECURITY_GROUP)} <= there.keys()
+    assert it.engine.resources() == []
+    assert it.way_back() == ()
+
+
+def keys(resources: Iterable[Resource]) -> set[str]:
+    """Where the plugin's account has them; ids of random values are not unique."""
+    return {f"{each.type}|{each.id}" for each in resources if each.type.startswith("aws:")}
