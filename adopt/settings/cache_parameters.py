@@ -110,8 +110,8 @@ def _referred(cache: RunningCache, others: Sequence[str]) -> str:
         return "it is one of AWS's, in which nobody changes anything"
     if others:
         return f"{', '.join(others)} {'uses' if len(others) == 1 else 'use'} it too"
-    if not cache.parameter_group.parameters:
-        return "its parameters could not be read"
+    if not cache.parameter_group.parameters or "CacheParameterGroupFamily" not in cache.parameter_group.described:
+        return "it could not be read whole"
     return ""
 
 
