@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from alarms.finding import BrokenStep, error, warning
 from alarms.policies import AccessRequest, Decision, PolicyError, judge
-from alarms.publishers import CLOUDWATCH, EVENTS, PLAIN_KEY, STANDARD_ONLY, UNENCRYPTED_ONLY, Publisher
+from alarms.publishers import CLOUDWATCH, ELASTICACHE, EVENTS, PLAIN_KEY, STANDARD_ONLY, UNENCRYPTED_ONLY, Publisher
 from alarms.stack import StackIndex
 from graph.resource import Resource
 
@@ -30,7 +30,9 @@ def reaches(stack: StackIndex, publisher: Publisher) -> Iterator[BrokenStep]:
         )  # fmt: skip
         return
     if topic is None:
-        yield error(
+        # A cache that was there before the stack may keep a topic of others (`existing.topic`); no alarm may.
+        tell = warning if publisher.service == ELASTICACHE else error
+        yield tell(
             "topic", here, f"it publishes to {publisher.topic}, which the stack does not declare",
             "give it the ARN of a topic of this stack, from the topic's own output", publisher.name,
         )  # fmt: skip

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import UTC, datetime
 from importlib.metadata import version
-from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bootstrap.errors import AskedError
-from cli import adopt_undo, adopt_view
+from cli import adopt_master, adopt_undo, adopt_view
 from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
 from cli.adopt_inside import Inside, beside, inside
+from cli.adopt_program import AdoptedProgram
 from cli.adopt_read import estate_of, named
+from cli.adopt_terraform import Asked, asked
 from cli.errors import DIFFERENT, FAILED
 from cli.init_live import show_notes
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json
-from cli.project import StackSource, load, own_root
+from cli.project import own_root
 from infra.settings.stackfile import PROJECT_FILE
 
 if TYPE_CHECKING:
     from adopt.adoption import Adoption
     from cli.cost_view import Costs
-    from graph.deployment import Deployment
 
 _NAME = "data-tier:name"
 
@@ -44,6 +42,10 @@ def adopt(
         str | None,
         typer.Option("--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Where the primary is."),
     ] = None,
+    terraform: Annotated[
+        Path | None,
+        typer.Option("--terraform", metavar="FILE", help="What `terraform show -json` prints: it names the servers."),
+    ] = None,
     database_url: Annotated[
         str | None,
         typer.Option(
@@ -56,10 +58,17 @@ def adopt(
         list[str] | None,
         typer.Option("--redis-url", metavar="[CACHE=]URL", help="What is inside a cache, `main` without a name."),
     ] = None,
+    store_master: Annotated[
+        bool, typer.Option("--store-master", help="Only ask for the master's password, and put it into a secret.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Store it without a question.")] = False,
     take_computed: Annotated[
         bool, typer.Option("--take-computed", help="Parameters as datatier computes them, not as they are live.")
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Write the stack's file though it is there.")] = False,
+    policy: Annotated[
+        bool, typer.Option("--policy", help="Print the least IAM policy that reading takes; read nothing.")
+    ] = False,
     undo: Annotated[
         bool, typer.Option("--undo", help="The way back: what was adopted leaves the stack, and stays in AWS.")
     ] = False,
@@ -76,6 +85,9 @@ def adopt(
 
     [bold]Examples:[/] datatier adopt prod --instance orders --cache main=orders-cache --region eu-west-1
     """
+    if policy:
+        _policy()
+        return
     from adopt.adoption import adoption
     from infra.load import declared_extensions
     from knowledge import names
@@ -85,22 +97,23 @@ def adopt(
     if undo:
         adopt_undo.undo(where, against, as_json=json)
         return
-    if instance is None:
-        raise AskedError("which instance? Say --instance ID, the identifier of the primary.")
     if against is not None:
         raise AskedError("--against is for --undo; the way in reads AWS.")
-    refuse(where, instance, replace=replace)
-    caches = named(cache or ())
+    wanted = asked(instance, named(cache or ()), region, terraform)
+    refuse(where, wanted.instance, replace=replace)
+    prefix = names.prefix(str(where.project.get(_NAME, "")), where.stack)
+    if store_master:
+        adopt_master.store_master(stack, wanted.instance, _region(where, wanted.region), prefix, yes=yes)
+        return
     with alone(where.root, "adopt", where.root / PROJECT_FILE):
-        prefix = names.prefix(str(where.project.get(_NAME, "")), where.stack)
-        estate = estate_of(instance, caches, _region(where, region), prefix)
+        estate = estate_of(wanted.instance, wanted.caches, _region(where, wanted.region), prefix)
         refuse_account(where, estate.account)
         stands = where.declared and not replace
         name = str(where.project.get(_NAME, ""))
         engines = inside(where.root, name, estate, database_url, redis_url or (), replace=replace)
         files = engines.files if engines else {}
         with beside(where.root, files) as root:
-            program = _Program(changed(where, root=root), stands=stands and not files)
+            program = AdoptedProgram(changed(where, root=root), stands=stands and not files)
             made = adoption(
                 estate,
                 stack,
@@ -113,7 +126,13 @@ def adopt(
                 versions={each: version(f"pulumi-{each}") for each in ("aws", "random")},
             )
             month = program.costs(made.state)
-        _end(made, where, month, engines, stands=stands, json=json)
+        _end(made, where, month, engines, wanted, stands=stands, json=json)
+
+
+def _policy() -> None:
+    from adopt.permissions import policy
+
+    emit_json(policy())
 
 
 def _region(where: Place, region: str | None) -> str:
@@ -132,53 +151,15 @@ def _region(where: Place, region: str | None) -> str:
     return str(found)
 
 
-@dataclass
-class _Program:
-    """The program as `datatier preview` runs it, also over a file that is not written yet."""
-
-    where: Place
-    stands: bool
-    """Whether the file is there and counts."""
-    source: StackSource | None = None
-    """What was run last, and what came of it."""
-    deployment: Deployment | None = None
-
-    def __call__(self, config: Mapping[str, Any]) -> Deployment:
-        self.source = load(self.where.stack) if self.stands else _unwritten(self.where, config)
-        self.deployment = self.source.offline()
-        return self.deployment
-
-    def costs(self, state: Mapping[str, Any]) -> Costs | None:
-        """What a month costs more than the imported state; None where the program was not run."""
-        from cli.cost_view import costs
-        from graph.saved import read
-
-        if self.source is None or self.deployment is None:
-            return None
-        return costs(self.source, self.deployment.resources, read(dumps(state)))
-
-
-def _unwritten(where: Place, config: Mapping[str, Any]) -> StackSource:
-    """The stack of a file that is not there yet."""
-    from infra.instances import instances
-    from infra.load import declared_extensions, load_settings, region_of
-    from infra.settings.access_file import read_access
-
-    whole = {**where.project, **config}
-    extensions = declared_extensions(where.root)
-    settings = load_settings(whole, stack=where.stack, source=where.file.name, extensions=extensions)
-    return StackSource(
-        root=where.root,
-        stack=where.stack,
-        config=whole,
-        settings=settings,
-        instances=instances(where.stack, settings, region_of(whole), extensions=extensions),
-        access=read_access(where.root),
-    )
-
-
 def _end(
-    made: Adoption, where: Place, month: Costs | None, engines: Inside | None, *, stands: bool, json: bool
+    made: Adoption,
+    where: Place,
+    month: Costs | None,
+    engines: Inside | None,
+    wanted: Asked,
+    *,
+    stands: bool,
+    json: bool,
 ) -> None:
     """Write what may be written, and say it all."""
     from adopt.steps import steps
@@ -187,7 +168,7 @@ def _end(
     report = made.report
     document = report.as_json() | ({"cost": as_json(month)} if month else {})
     differences = [*differing(made.config, made.proposed), *(engines.differences if engines else ())]
-    commands = () if report.refused else steps(where.stack)
+    commands = () if report.refused else (*steps(where.stack), *wanted.after(made))
     written: tuple[Path, ...] = ()
     if not report.refused:
         files = engines.files if engines else None
@@ -198,6 +179,8 @@ def _end(
             "files": [path.as_posix() for path in written],
             "next": [command for command, _ in commands],
         }
+        if wanted.state:
+            more["terraform_keeps"] = list(wanted.stays(made))
         if engines:
             more["notes"] = [each.text for each in engines.live.notes]
         emit_json(document | more)
@@ -206,6 +189,8 @@ def _end(
         if engines and engines.files:
             show_notes(engines.live)
         adopt_view.end(console(), month, differences, written, commands)
+        if written and wanted.state:
+            adopt_view.terraform(console(), wanted.stays(made))
     if report.refused:
         raise typer.Exit(FAILED)
     if differences:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bootstrap.errors import AskedError
+from cli.output import counted, note
 
 if TYPE_CHECKING:
     from adopt.estate import Estate
@@ -38,4 +39,7 @@ def estate_of(instance: str, caches: Mapping[str, str], region: str, prefix: str
     from bootstrap.aws import aws_client, aws_credentials
 
     aws_credentials()  # without any, all that could be said is that nothing was read
-    return read(lambda service, of: aws_client(service, of, None, patient=True), instance, caches, region, prefix)
+    found = read(lambda service, of: aws_client(service, of, None, patient=True), instance, caches, region, prefix)
+    if found.waited:
+        note(f"AWS asked to slow down, and {counted(found.waited, 'call')} waited: the whole is read all the same.")
+    return found

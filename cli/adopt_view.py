@@ -149,3 +149,10 @@ def end(
         return
     out.print(f"written: {escape(', '.join(path.as_posix() for path in written))}")
     out.print(table("Next", ("", ""), [(escape(command), escape(why)) for command, why in commands]))
+
+
+def terraform(out: Console, stays: Sequence[str]) -> None:
+    """What is left to do with Terraform's configuration; `stays` are the addresses that the stack only refers to."""
+    if stays:
+        out.print(f"Terraform keeps what the stack refers to: {escape(', '.join(stays))}")
+    out.print("Take the blocks of what it forgets out of its configuration; `terraform plan` shows no change then.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +117,23 @@ def load(stack: str) -> StackSource:
         access=read_access(root),
         unread=found.unread,
     )
+
+
+def load_here(stack: str) -> StackSource:
+    """The same for this computer, which has nothing of what was there before the stack; a note says so."""
+    from infra.apart import NOTE, without_existing
+    from infra.instances import instances
+    from infra.load import load_settings, region_of
+
+    source = load(stack)
+    config = without_existing(source.config)
+    if config is None:
+        return source
+    extensions = source.instances.primary.extensions
+    settings = load_settings(config, stack=stack, source=file_of(stack), extensions=extensions)
+    servers = instances(stack, settings, region_of(config), extensions=extensions)
+    unread = (*source.unread, NOTE)
+    return replace(source, config=config, settings=settings, instances=servers, unread=unread)
 
 
 def deployed(root: Path) -> list[str]:

@@ -15,7 +15,7 @@ from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, counted, emit_json
 from cli.packages import lacking
-from cli.project import StackSource, load, project_root
+from cli.project import StackSource, load, load_here, project_root
 from cli.renamed import consent
 from cli.steps import Steps
 from infra.fingerprint import declarations, fingerprint
@@ -70,7 +70,7 @@ def up(
     servers = ", ".join(each.name for each in packages.found())
     mark = f"{fingerprint(root, stack, _SERVERS)} {runner} {servers}"
     # Files that are as they were when an `up` ended well are not read and checked once more.
-    source = None if state.kept.get("fingerprint") == mark else load(stack)
+    source = None if state.kept.get("fingerprint") == mark else load_here(stack)
     with state.lock():
         if new_ports:
             _forget_ports(state)
@@ -78,7 +78,7 @@ def up(
         removed: list[str] = []
         renewed: list[str] = []
         if not unchanged:
-            source = source or load(stack)
+            source = source or load_here(stack)
             consent(source, state, yes=yes)
             cloud, removed = _deploy(source, state, mark, _RUNNERS[runner], new_passwords=new_passwords, quiet=json)
             renewed = sorted(cloud.context.renewed)

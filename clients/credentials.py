@@ -58,7 +58,8 @@ def _shared(manifest: Manifest, cache: str, identity: str) -> Credential | None:
         version = AwsStore(manifest.region, manifest.aws_endpoint).get(target.auth_secret)
         token = (version.credential.redis_password or version.credential.password) if version else None
         if token is None:
-            raise EmptySecretError(f"the secret of {cache}'s AUTH token is empty: deploy the stack, which makes it.")
+            mend = "put the token into it that clients use" if target.existing else "deploy the stack, which makes it"
+            raise EmptySecretError(f"the secret of {cache}'s AUTH token is empty: {mend}.")
         # With an AUTH token every client is the user `default`.
         return Credential(redis_username="default", redis_password=token)
     if target.iam_cache is None:

@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from components.delivery.args import DeliveryArgs
 from components.delivery.roles import Delivery
+from delivery.existing import declared
 from delivery.settings import load
 from infra.engine_config import engine_config
 from infra.settings.stackfile import project_config
@@ -18,18 +19,20 @@ def program() -> None:
     settings = load(
         engine_config(), source=f"delivery/Pulumi.{pulumi.get_stack()}.yaml", project=project_config(PACKAGE)
     )
+    account, partition = aws.get_caller_identity().account_id, aws.get_partition().partition
     made = Delivery(
         "delivery",
         DeliveryArgs(
             name=settings.name,
-            account_id=aws.get_caller_identity().account_id,
-            partition=aws.get_partition().partition,
+            account_id=account,
+            partition=partition,
             repository=settings.github(),
             environments=settings.environments,
             branch=settings.branch,
             workflow=settings.workflow,
             drift=settings.drift,
             networks=settings.networks,
+            existing=declared(PACKAGE, settings.environments, account, partition),
             state=settings.pulumi_state(),
             provider_arn=settings.provider,
             cluster=settings.operator(),

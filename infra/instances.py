@@ -349,7 +349,7 @@ def _primary(prefix: str, given: PostgresSection, region: str | None, extensions
         volume=volume(given.storage),
         max_allocated_storage=given.storage.max,
         overrides=given.parameters,
-        referred=_referred(given.existing),
+        referred=_referred(given.existing, given.version),
         pgaudit=given.pgaudit,
         database=given.database,
         extensions=extensions,
@@ -370,7 +370,7 @@ def _replica(prefix: str, name: str, replica: ReplicaSection, primary: DatabaseI
         instance_class=replica.class_ or primary.instance_class,
         max_allocated_storage=primary.max_allocated_storage if own is None else own,
         overrides={**primary.overrides, **replica.parameters},
-        referred=_referred(replica.existing),
+        referred=_referred(replica.existing, primary.version),
         primary=primary,
     )
 
@@ -383,9 +383,10 @@ def _replica_volume(given: ReplicaStorageSection | None, primary: Volume) -> Vol
     return replace(base, iops=given.iops or base.iops, throughput=given.throughput or base.throughput)
 
 
-def _referred(existing: ExistingServer | None) -> bool:
+def _referred(existing: ExistingServer | None, version: str) -> bool:
+    """Whether the group is somebody else's; a version of another family has one of the stack's own."""
     group = existing.parameter_group if existing else None
-    return group is not None and not group.managed
+    return group is not None and not group.managed and group.family == f"postgres{version.partition('.')[0]}"
 
 
 def _cache(prefix: str, name: str, given: CacheSection, region: str | None, usual_port: int) -> ReplicationGroup:

@@ -12,8 +12,9 @@ from types import MappingProxyType
 GIB = 1024**3
 
 
-_NOT_ADVISED = tuple(
-    f"cache.{family}." for family in ("m4", "m5", "r4", "r5", "t2", "t3", "r6gd", *("m8g", "r8g"), *("c7gn", "c8gn"))
+_NOT_ADVISED = (
+    *(f"cache.{each}." for each in ("m4", "m5", "r4", "r5", "t2", "t3", "r6gd", *("m8g", "r8g"), *("c7gn", "c8gn"))),
+    *(f"db.{each}." for each in ("m5", "r5", "r5b", "t3")),
 )
 """Families of which a later one has as much for less; data tiering, which a cache is made with or never has; those of
 Valkey alone; and those for networks that few need."""

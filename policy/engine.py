@@ -66,6 +66,7 @@ def seen(resource: PolicyResource) -> Resource:
         name=resource.name,
         inputs=Inputs(known, frozenset(unknown)),
         protect=bool(resource.opts.protect),
+        ignore_changes=tuple(resource.opts.ignore_changes or ()),
         id=resource.urn,
         urn=resource.urn,
     )

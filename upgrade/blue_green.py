@@ -12,7 +12,7 @@ from upgrade.check import Described, Look
 from upgrade.deployed import Deployed
 from upgrade.effect import MINUTES, Call
 from upgrade.shared import reboot, restart, runs
-from upgrade.step import UpgradeChange, UpgradeStep, line
+from upgrade.step import PlanError, UpgradeChange, UpgradeStep, line
 
 SOURCE = "RDS User Guide, blue-green-deployments-considerations"
 _AT_ONCE = 20
@@ -22,7 +22,13 @@ _LOST = ("INVALID_CONFIGURATION", "DELETING")
 
 
 def steps(stack: Deployed, change: UpgradeChange, major: int) -> tuple[UpgradeStep, ...]:
-    """From logical replication to the deployment that takes over what was switched."""
+    """From logical replication to the deployment that takes over what was switched. Raise `PlanError`."""
+    if stack.primary.referred:
+        raise PlanError(
+            f"{change}: blue/green needs rds.logical_replication, and the parameter group of "
+            f"{stack.primary.identifier} is only referred to: take parameter_group out of postgres.existing, deploy "
+            "and restart first, so that the stack has one of its own."
+        )
     family = postgres_family(major)
     group = f"{stack.instances.prefix}-{family}-green"
     name = f"{stack.instances.prefix}-{major}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from infra.instances import DatabaseInstance
-from knowledge import storage as gp3
+from knowledge import storage as volumes
 from knowledge.classes import rds_class
 from knowledge.postgres.catalogue import POSTGRES_VERSIONS
 from upgrade import major, queries
@@ -153,19 +155,23 @@ def storage(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """To another allocated storage, in GiB."""
     if not change.wanted.isdigit():
         raise PlanError(f"{change}: a number of GiB, such as 200.")
-    was, wanted = int(change.was), int(change.wanted)
+    was, wanted, volume = int(change.was), int(change.wanted), stack.primary.volume
     if wanted < was:
         raise PlanError(f"{change}: RDS storage never shrinks; dump and load into a smaller instance.")
-    if wanted < gp3.least_growth(was):
-        raise PlanError(f"{change}: RDS takes steps of 10 % or more: at least {gp3.least_growth(was)}.")
-    if wanted > gp3.LARGEST:
-        raise PlanError(f"{change}: gp3 ends at {gp3.LARGEST} GiB.")
+    if wanted < volumes.least_growth(was):
+        raise PlanError(f"{change}: RDS takes steps of 10 % or more: at least {volumes.least_growth(was)}.")
+    if wanted > volumes.LARGEST:
+        raise PlanError(f"{change}: {volume.type} ends at {volumes.LARGEST} GiB.")
+    # Of gp3 what the larger volume needs is said below.
+    refused = [] if volume.type == "gp3" else [*replace(volume, allocated=wanted).problems()]
+    if refused:
+        raise PlanError(f"{change}: in the same change postgres.storage.{refused[0][0]} {refused[0][1]}")
     maximum = stack.primary.max_allocated_storage
-    limit = f", max: {min(wanted * 2, gp3.LARGEST)}" if maximum and maximum * 100 < wanted * 126 else ""
-    striped = was < gp3.STRIPED_FROM <= wanted
+    limit = f", max: {min(wanted * 2, volumes.LARGEST)}" if maximum and maximum * 100 < wanted * 126 else ""
+    striped = volume.type == "gp3" and was < volumes.STRIPED_FROM <= wanted
     # Left out, the provider sends what the smaller volume had, which RDS refuses: `Invalid iops value for engine name
     # postgres and storage type gp3: 3000` (hashicorp/terraform-provider-aws, issue 28382 and pull request 47411).
-    speed = f", iops: {gp3.base_iops(wanted)}, throughput: {gp3.base_throughput(wanted)}" if striped else ""
+    speed = f", iops: {volumes.base_iops(wanted)}, throughput: {volumes.base_throughput(wanted)}" if striped else ""
     primary = stack.primary
     grown = Described(
         says=f"{primary.identifier} has {wanted} GiB",
@@ -192,7 +198,9 @@ def storage(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
             checks=(settled,),
             users="Nothing but some latency; no further change of storage for six hours"
             + (
-                f"; IOPS rise to {gp3.base_iops(wanted):,} once it is optimised, which takes hours." if striped else "."
+                f"; IOPS rise to {volumes.base_iops(wanted):,} once it is optimised, which takes hours."
+                if striped
+                else "."
             ),
             no_undo="RDS storage never shrinks: dump and load into a smaller instance.",
             source=_STORAGE,

@@ -29,17 +29,17 @@ def _place(named: str, region: str) -> Place:
     return (parts[3], parts[-1]) if len(parts) > 1 else (region, named)
 
 
-def names(primary: str, replicas: Iterable[Place]) -> Mapping[Place, str]:
-    """Each replica's name in the stack, the same every time.
+def names(primary: str, others: Iterable[Place], kind: str = "replica") -> Mapping[Place, str]:
+    """Each server's name in the stack, the same every time.
 
     It is what its identifier has beyond its primary's (`orders-reports` of `orders` is `reports`), as
     `infra/settings` takes names; two that come to the same are told apart by a number, in the order of their
-    identifiers and regions.
+    identifiers and regions. `kind` begins the name of one that has no letter to begin with.
     """
     found: dict[Place, str] = {}
-    for region, identifier in sorted(replicas, key=lambda each: (each[1], each[0])):
+    for region, identifier in sorted(others, key=lambda each: (each[1], each[0])):
         rest = identifier.removeprefix(primary) if identifier.startswith(f"{primary}-") else identifier
-        name = wanted = _name(rest)
+        name = wanted = _name(rest, kind)
         number = 2
         while name in found.values():
             name, number = f"{wanted}-{number}", number + 1
@@ -47,9 +47,9 @@ def names(primary: str, replicas: Iterable[Place]) -> Mapping[Place, str]:
     return found
 
 
-def _name(text: str) -> str:
+def _name(text: str, kind: str) -> str:
     """Lower-case letters, digits and single hyphens, first a letter; not what the primary itself is called."""
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     if not name or name == "primary" or not name[0].isalpha():
-        name = f"replica-{name}".strip("-")
+        name = f"{kind}-{name}".strip("-")
     return name

@@ -10,6 +10,7 @@ from adopt import cache_facts as facts
 from adopt.estate import Estate, RunningCache
 from adopt.report import ParameterRow
 from adopt.settings.cache_parameters import CacheParameters, cache_parameters
+from adopt.settings.cache_token import token_secret
 from infra.settings.profiles import cache_defaults, defaults
 from knowledge.windows import as_written, overlap_problem, parse_utc
 
@@ -25,21 +26,33 @@ class CacheSections:
     """Name of a cache -> what stands under it; empty where there are none, and `redis: {}` is written."""
     parameters: tuple[ParameterRow, ...]
     """Every parameter whose live value is not the computed one."""
+    remarks: Mapping[tuple[str, ...], str]
+    """Keys below `data-tier:redis` -> what whoever reads the file should know."""
     referred: Mapping[str, str]
     """Name of a cache -> why its parameter group is only referred to; empty where it is not."""
 
 
-def caches(estate: Estate, *, computed: bool) -> CacheSections:
-    """The caches, each of which can be taken. With `computed` parameters are as the product computes them."""
+def caches(estate: Estate, prefix: str, *, computed: bool) -> CacheSections:
+    """The caches, each of which can be taken. With `computed` parameters are as the product computes them.
+
+    `prefix` is that of the stack's names.
+    """
     found = {name: cache_parameters(cache, computed=computed) for name, cache in estate.caches.items()}
+    tokens = {
+        name: token_secret(estate, cache, prefix) for name, cache in estate.caches.items() if facts.has_token(cache)
+    }
     return CacheSections(
-        sections={name: _section(cache, found[name]) for name, cache in estate.caches.items()},
+        sections={
+            name: _section(cache, found[name], tokens[name].arn if name in tokens else None)
+            for name, cache in estate.caches.items()
+        },
         parameters=tuple(row for each in found.values() for row in each.rows),
+        remarks={(name, "existing", *each.key): each.remark for name, each in tokens.items()},
         referred={name: each.why for name, each in found.items()},
     )
 
 
-def _section(cache: RunningCache, parameters: CacheParameters) -> dict[str, Any]:
+def _section(cache: RunningCache, parameters: CacheParameters, token: str | None) -> dict[str, Any]:
     node, described = facts.node(cache), cache.described
     said = {
         "engine": facts.engine(cache),
@@ -58,7 +71,7 @@ def _section(cache: RunningCache, parameters: CacheParameters) -> dict[str, Any]
         "maintenance": as_written(parse_utc(str(node["PreferredMaintenanceWindow"]), shortest=60)),
         "multi_az": described.get("MultiAZ") == "enabled",
     }
-    return {**_differing(said, cache_defaults()), "existing": _existing(cache, parameters)}
+    return {**_differing(said, cache_defaults()), "existing": _existing(cache, parameters, token)}
 
 
 def _differing(said: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,7 +103,7 @@ def _snapshots(described: Mapping[str, Any], node: Mapping[str, Any]) -> str:
     raise ValueError(f"{node['PreferredMaintenanceWindow']} is all day")  # AWS takes no window of a week
 
 
-def _existing(cache: RunningCache, parameters: CacheParameters) -> dict[str, Any]:
+def _existing(cache: RunningCache, parameters: CacheParameters, token: str | None) -> dict[str, Any]:
     """The section `existing`: what stays under its name."""
     found = {
         "identifier": cache.identifier,
@@ -101,6 +114,7 @@ def _existing(cache: RunningCache, parameters: CacheParameters) -> dict[str, Any
         "port": None if facts.endpoint(cache).get("Port") == _PORT else facts.endpoint(cache).get("Port"),
         "tls": "preferred" if _mode(cache) == "preferred" else None,
         "user_group": facts.user_group(cache),
+        "token_secret": token,
         "topic": facts.topic(cache),
         "logs": dict(_logs(cache)),
     }

@@ -50,7 +50,7 @@ class Written:
 
 
 def written(
-    estate: Estate, name: str, stack: str, *, computed: bool = False, extensions: tuple[str, ...] = ()
+    estate: Estate, name: str, stack: str = "adopted", *, computed: bool = False, extensions: tuple[str, ...] = ()
 ) -> Written:
     """The nearest profile and what differs from it.
 
@@ -60,11 +60,13 @@ def written(
     found = network(estate)
     if found.refusal:
         return Written(config={}, refusals=(found.refusal,))
-    cached = caches(estate, computed=computed)
+    prefix = names.prefix(name, stack)
+    cached = caches(estate, prefix, computed=computed)
     remarks = _Remarks()
+    for keys, text in cached.remarks.items():
+        remarks.add(text, "redis", *keys)
     remarks.add(found.comment, "network", "endpoints")
     wanted = _wanted(estate, found.section, cached.sections, remarks)
-    prefix = names.prefix(name, stack)
     secret, remark = around.master_secret(estate, prefix)
     remarks.add(remark, "postgres", "existing", "master_secret")
     parameters = dict(_parameters(estate, _servers(estate, name, stack, wanted, extensions), computed=computed))

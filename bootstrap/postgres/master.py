@@ -147,7 +147,7 @@ def _mend(target: PostgresTarget, otherwise: str) -> str:
         return otherwise
     return (
         "The master has had its password since before the stack, and others may use it: store that one, "
-        "`datatier adopt STACK --store-master`"
+        "`datatier adopt STACK --instance ID --store-master`"
     )
 
 
@@ -173,7 +173,10 @@ def _initial(version: SecretVersion | None) -> bool:
 def _login(version: SecretVersion) -> tuple[str, Secret]:
     user, password = version.credential.username, version.credential.password
     if user is None or password is None:
-        raise MasterError("the master's secret holds no `username` and `password`; deploy the stack, which makes it")
+        raise MasterError(
+            "the master's secret holds no `username` and `password`: deploy the stack, which makes it; of a server "
+            'that was there before it, write {"username": "...", "password": "..."} into it'
+        )
     return user, password
 
 
@@ -216,7 +219,7 @@ def _open(target: PostgresTarget, version: SecretVersion, done: list[str]) -> tu
     user, password = _login(version)
     try:
         conn, by_token = _enter(target, user, password)
-        return _writable(conn, target), by_token
+        return _governing(_writable(conn, target), target), by_token
     except LoginError as error:
         if not _lacks_database(error, target):
             raise
@@ -245,6 +248,19 @@ def _writable(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.
         "be written there: name the primary as `postgres.primary` in the manifest, or promote this one with "
         f"`aws rds promote-read-replica{region_option(target.master_secret)}` (`SELECT pg_promote()` on a self-managed "
         "server) and run the bootstrap again"
+    )
+
+
+def _governing(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.Connection[Any]:
+    """Refuse somebody else than the master, whose secret a person may have named for a server of before the stack."""
+    row = conn.execute("SELECT rolcreaterole OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    if not target.existing or (row and row[0]):
+        return conn
+    user = conn.info.user
+    conn.close()
+    raise MasterError(
+        f"{target.master_secret} is the secret of {user}, who may make no roles, so it is not that of the instance's "
+        "master: name the master's as `existing.master_secret`"
     )
 
 

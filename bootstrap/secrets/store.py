@@ -185,15 +185,30 @@ class AwsStore:
             raise _failed("write", arn, error) from None
 
 
+_OTHER_NAMES = {"user": "username", "pass": "password"}
+"""What people call them in secrets of their own; RDS and Secrets Manager's rotation write ours (Secrets Manager User
+Guide, "JSON structure of AWS Secrets Manager secrets")."""
+
+
 def _parse(arn: str, text: str) -> Credential:
     try:
-        return Credential.model_validate_json(text)
-    except ValidationError as error:
-        keys = ", ".join(sorted({str(e["loc"][0]) if e["loc"] else "the whole" for e in error.errors()}))
+        found = json.loads(text)
+        if isinstance(found, dict):
+            found = {_OTHER_NAMES.get(key, key): value for key, value in found.items() if _own(key, found)}
+        return Credential.model_validate(found)
+    except (ValidationError, ValueError) as error:
+        wrong = error.errors() if isinstance(error, ValidationError) else ()
+        keys = ", ".join(sorted({str(e["loc"][0]) if e["loc"] else "the whole" for e in wrong})) or "the whole"
         raise SecretStoreError(
-            f"the secret {arn} is not a JSON object of a credential (wrong: {keys}); "
+            f"the secret {arn} is not a JSON object of a credential (wrong: {keys}); if it is one of your own, write "
+            '{"username": "...", "password": "..."} into it; else '
             "delete its AWSCURRENT version and run the bootstrap again, which makes a new one"
         ) from None
+
+
+def _own(key: str, found: dict[str, Any]) -> bool:
+    """Whether nothing stands there under our name for it."""
+    return _OTHER_NAMES.get(key, "") not in found
 
 
 def _code(error: Any) -> str:

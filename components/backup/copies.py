@@ -3,6 +3,7 @@
 A function could not: pg_dump may take longer than Lambda's fifteen minutes, and its bundle has no client programs.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,8 @@ class CopiesArgs(TaskArgs):
     """Bucket of the copies."""
     caches: bool = True
     """Whether there are caches, whose snapshots are exported to the bucket."""
+    existing_caches: Sequence[str] = ()
+    """Ids of those that were there before, whose names do not begin with the stack's."""
     folder: str = FOLDER
     """Folder in it, with a slash at its end; empty for all of it."""
     key_arn: pulumi.Input[str]
@@ -166,12 +169,12 @@ def exports(args: CopiesArgs) -> list[Statement]:
     exported = pulumi.Output.format("{0}/{1}-*", bucket, args.prefix)
     snapshots = ["AddTagsToResource", "CopySnapshot", "CreateSnapshot", "DeleteSnapshot", "DescribeReplicationGroups"]
     snapshots += ["DescribeSnapshots", "ListTagsForResource"]
-    kinds = ("cluster", "replicationgroup", "snapshot")
+    named = [f"{kind}:{args.prefix}-*" for kind in ("cluster", "replicationgroup", "snapshot")]
+    for each in args.existing_caches:
+        named += [f"cluster:{each}-*", f"replicationgroup:{each}"]
     whose = [
-        pulumi.Output.format(
-            "arn:{0}:elasticache:{1}:{2}:{3}:{4}-*", args.partition, args.region, args.account_id, kind, args.prefix
-        )
-        for kind in kinds
+        pulumi.Output.format("arn:{0}:elasticache:{1}:{2}:{3}", args.partition, args.region, args.account_id, each)
+        for each in named
     ]
     inside = {"StringLike": {"s3:prefix": [f"{args.prefix}-*"]}}
     return [

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from components.delivery.existing import ExistingResources
 from components.delivery.github import Repository
 from components.delivery.kubernetes import Cluster
 from components.delivery.state import State
@@ -35,6 +36,8 @@ class DeliveryArgs:
     """File whose jobs look for drift, in what is deployed and through each stack's runner; no other can."""
     networks: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Environment -> ids of the VPCs that somebody else made for it (`network.vpc` of its stack)."""
+    existing: Mapping[str, ExistingResources] = field(default_factory=dict)
+    """Environment -> what was there before its stack (`existing` in its sections)."""
     state: State
     """Where Pulumi keeps its state."""
     provider_arn: pulumi.Input[str] | None = None

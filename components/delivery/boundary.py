@@ -7,7 +7,9 @@ stack's (ADR 0019).
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from components.delivery.existing import ExistingResources, keys, shortened
 from components.notifications.chat import METRICS
 from components.policy import Statement, allow, through
 from knowledge.ownership import TAG, others
@@ -72,18 +74,34 @@ _OWN_TAG = f"aws:ResourceTag/{TAG}"
 _NO_CODE = {"Null": {"lambda:SourceFunctionArn": "true"}}
 
 
-def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] = ()) -> list[Statement]:
-    """The boundary of the roles of one stack; `networks` are the VPCs that others made for it."""
+def boundary(
+    prefix: str,
+    account: str,
+    partition: str,
+    networks: Sequence[str] = (),
+    existing: ExistingResources = ExistingResources(),  # noqa: B008 frozen
+) -> list[Statement]:
+    """The boundary of the roles of one stack; `networks` are the VPCs that others made for it, `existing` is what was
+    there before it."""
 
     def arn(service: str, rest: str) -> str:
         # An account is in one partition: its name would only take room, of which a policy has little.
         return f"arn:*:{service}:*:{account}:{rest}"
 
+    def there(service: str, kind: str = "") -> list[str]:
+        return shortened(existing.of(service, kind), arn)
+
+    key_use = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
+    caches = [*there("elasticache", "replicationgroup:"), *there("elasticache", "usergroup:")]
     return [
-        allow("Secrets", _of("secretsmanager", _SECRETS), arn("secretsmanager", f"secret:{prefix}/*")),
+        allow(
+            "Secrets",
+            _of("secretsmanager", _SECRETS),
+            _one([arn("secretsmanager", f"secret:{prefix}/*"), *there("secretsmanager")]),
+        ),
         allow(
             "KeyUse",
-            ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+            key_use,
             arn("kms", "key/*"),
             Condition={
                 "StringLike": through("*", partition),
@@ -93,7 +111,12 @@ def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] 
                 "ForAllValues:StringLike": {"kms:ResourceAliases": f"alias/{prefix}-*"},
             },
         ),
-        allow("Caches", _of("elasticache", [*_CACHES, *_SNAPSHOTS]), arn("elasticache", f"*:{prefix}-*")),
+        *keys(replace(existing, used=there("kms")), partition, key_use),
+        allow(
+            "Caches",
+            _of("elasticache", [*_CACHES, *_SNAPSHOTS]),
+            _one([arn("elasticache", f"*:{prefix}-*"), *caches]),
+        ),
         # A login by token names an instance by an id that RDS draws (components/connect.py).
         allow(
             "Logins",
@@ -111,7 +134,7 @@ def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] 
             ],
         ),
         *_network(prefix, networks, arn),
-        *_backups(prefix, arn),
+        *_backups(prefix, arn, there("rds", "db:")),
         *_own(prefix, arn),
         allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
@@ -146,7 +169,7 @@ def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str
     ]
 
 
-def _backups(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
+def _backups(prefix: str, arn: Callable[[str, str], str], existing: Sequence[str]) -> list[Statement]:
     """What AWS Backup does to the stack's instances; and to what it names itself, where that is the stack's.
 
     It copies the instance's tags to a recovery point and RDS those to what is restored from it (AWS Backup Developer
@@ -154,7 +177,7 @@ def _backups(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
     another's is refused below. A function's code marks nothing: what has no mark, as a recovery point of an application
     beside, would be the stack's from then on.
     """
-    own = [arn("rds", f"*:{prefix}"), arn("rds", f"*:{prefix}-*"), arn("rds", "og:default:*")]
+    own = [arn("rds", f"*:{prefix}"), arn("rds", f"*:{prefix}-*"), arn("rds", "og:default:*"), *existing]
     restored = arn("rds", "db:awsbackup-restore-test-*")
     drawn = [arn("rds", "snapshot:awsbackup:*"), restored, arn("rds", "auto-backup:*")]
     changed = _of("rds", [*_RESTORES, *_BACKUPS_CHANGED])
@@ -184,6 +207,10 @@ def _own(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
         allow("Own", [*_of("s3", _OBJECTS), "ecs:RunTask", "sns:Publish", *vaults], own),
         allow("TaskRoles", ["iam:PassRole"], roles, Condition=to_tasks),
     ]
+
+
+def _one(resources: list[str]) -> str | list[str]:
+    return resources if len(resources) > 1 else resources[0]
 
 
 def _of(service: str, actions: Sequence[str]) -> list[str]:

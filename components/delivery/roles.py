@@ -12,6 +12,7 @@ import pulumi_aws as aws
 
 from components.delivery.args import DeliveryArgs
 from components.delivery.boundary import boundary, untitled
+from components.delivery.existing import ExistingResources, deploying
 from components.delivery.github import AUDIENCE, ISSUER, PULL_REQUEST, trusted
 from components.delivery.kubernetes import operated
 from components.delivery.state import exporting, reading, writing
@@ -80,7 +81,15 @@ class Delivery(pulumi.ComponentResource):
             f"{environment}-boundary",
             names.boundary(prefix),
             f"The most that a role of {prefix} can do",
-            untitled(boundary(prefix, args.account_id, args.partition, args.networks.get(environment, ()))),
+            untitled(
+                boundary(
+                    prefix,
+                    args.account_id,
+                    args.partition,
+                    args.networks.get(environment, ()),
+                    args.existing.get(environment, ExistingResources()),
+                )
+            ),
         ).arn
 
     def _deploy(self, environment: str) -> pulumi.Output[str]:
@@ -99,7 +108,9 @@ class Delivery(pulumi.ComponentResource):
         )
         parts = policies(place, "read", "write")
         walls = {"roles": [*parts["roles"], *others(prefix)]}
-        self._allowed(role, f"{environment}-deploy", f"{prefix}-deploy", {**parts, **walls})
+        before = args.existing.get(environment, ExistingResources())
+        there = {"existing": deploying(before, args.partition, "read", "write")}
+        self._allowed(role, f"{environment}-deploy", f"{prefix}-deploy", {**parts, **walls, **there})
         self._state(role, f"{environment}-deploy", writing(args.state, environment, args.partition))
         return role.arn
 
@@ -128,7 +139,8 @@ class Delivery(pulumi.ComponentResource):
         )
         prefixes = [self._prefix(each) for each in args.environments]
         place = StatementScope(account=args.account_id, prefixes=prefixes, partition=args.partition)
-        self._allowed(role, "drift", f"{args.name}-drift", policies(place, "read"))
+        there = [each for one in args.existing.values() for each in deploying(one, args.partition, "read")]
+        self._allowed(role, "drift", f"{args.name}-drift", {**policies(place, "read"), "existing": there})
         runners = [
             f"arn:{args.partition}:lambda:*:{args.account_id}:function:{each}-{KIND}:{CHECK}" for each in prefixes
         ]
@@ -169,6 +181,8 @@ class Delivery(pulumi.ComponentResource):
     ) -> None:
         """A managed policy for each part of the stack: together they are past the limit of inline ones."""
         for part, statements in parts.items():
+            if not statements:
+                continue
             made = self._policy(f"{key}-{part}", f"{policy_name}-{part}", f"{policy_name}: {part}", statements)
             aws.iam.RolePolicyAttachment(
                 f"{self._name}-{key}-{part}", role=role.name, policy_arn=made.arn, opts=self._child

@@ -34,8 +34,8 @@ class ExistingCache:
     """Whether it is encrypted at rest."""
     key_arn: str | None = None
     """KMS key at rest; AWS's own key when absent, which ElastiCache does not name."""
-    tls: str = "required"
-    """`required`, or `preferred`, where clients may do without."""
+    tls: str | None = None
+    """`required`, or `preferred`, where clients may do without; it stays as it is when absent."""
     user_group_id: str | None = None
     """User group; without one it gets one of its own, unless it has a token."""
     token: bool = False

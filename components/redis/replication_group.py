@@ -72,12 +72,17 @@ class Redis(pulumi.ComponentResource):
     def _users(self, child: pulumi.ResourceOptions) -> pulumi.Output[str] | None:
         """The user group: the one it has, which others' users stay in, or one of its own. None with a token."""
         args, existing = self._args, self._args.existing
-        if args.auth_token is not None or (existing and existing.token):
+        if self._has_token:
             return None
         if existing and existing.user_group_id is not None:
             return pulumi.Output.from_input(existing.user_group_id)
         group = CacheUsersArgs(user_group_id=args.named, engine=args.engine)
         return CacheUsers(f"{self._name}-users", group, child).user_group_id
+
+    @property
+    def _has_token(self) -> bool:
+        existing = self._args.existing
+        return self._args.auth_token is not None or (existing is not None and existing.token)
 
     def _parameters(self, child: pulumi.ResourceOptions) -> pulumi.Input[str]:
         """Name of the parameter group, which is made unless it is only referred to."""
@@ -196,7 +201,8 @@ class Redis(pulumi.ComponentResource):
                 parent=self,
                 protect=args.protect,
                 # The bootstrap rotates the token (ROTATE adds one, SET drops the other); Pulumi knows the first alone.
-                ignore_changes=None if token is None else ["authToken", "authTokenUpdateStrategy"],
+                # Of a cache that had one before it knows none.
+                ignore_changes=["authToken", "authTokenUpdateStrategy"] if self._has_token else None,
                 delete_before_replace=True,  # the id is fixed
                 custom_timeouts=pulumi.CustomTimeouts(create="2h", update="3h", delete="2h"),
             ),
@@ -207,8 +213,9 @@ class Redis(pulumi.ComponentResource):
 
     def _tls(self) -> str | None:
         args = self._args
-        mode = args.existing.tls if args.existing else "required"
-        return mode if has_tls_mode(args.engine, args.version) else None
+        if args.existing:
+            return args.existing.tls
+        return "required" if has_tls_mode(args.engine, args.version) else None
 
     def _final_snapshot(self, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
         # A new name for each generation of the cache: the keepers are inputs that replace it.

@@ -110,6 +110,7 @@ def _made(
             bucket=found.bucket,
             folder=found.folder,
             caches=bool(site.caches),
+            existing_caches=[each.identifier for each in site.instances.caches.values() if each.existing],
             key_arn=site.keys.storage_arn,
             keep_days=wanted.keep,
             daily_days=wanted.daily,

@@ -10,7 +10,7 @@ from bootstrap.application import DEFINITION
 from bootstrap.manifest import PRIMARY
 from bootstrap.rule import says
 from infra.instances import STACK, DatabaseInstance, Instances, ReplicationGroup
-from infra.rules import backups, existing, maintenance, objectives, partitions
+from infra.rules import backups, existing, existing_caches, maintenance, objectives, partitions
 from infra.settings.model import Settings
 from infra.settings.problems import SettingsProblem
 from infra.settings.sections import CacheSection, NetworkSection, NotifySection, PostgresSection
@@ -35,6 +35,7 @@ def check(settings: Settings, tier: Instances) -> list[SettingsProblem]:
         *_named("", partitions.rules(settings, tier.prefix, tier.region)),
         *_named("postgres", _postgres(settings.postgres, tier)),
         *_named("", existing.rules(settings, tier)),
+        *_named("", existing_caches.rules(settings, tier)),
         *_extensions(tier),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, tier.region)),
@@ -253,6 +254,7 @@ def _replicas(postgres: PostgresSection, tier: Instances) -> Broken:
 @says(
     {
         "redis.NAME": f"on AWS it is called NAME-STACK-CACHE: at most {names.LONGEST_CACHE} characters",
+        "redis.NAME.existing.identifier": "as ElastiCache has it, in lower case",
         "redis.NAME.version": "one that ElastiCache has of the engine",
         "redis.NAME.maintenance": "does not overlap `snapshot.window`",
         "redis.NAME.shards": "with the replicas no more nodes than ElastiCache takes",
@@ -262,8 +264,10 @@ def _replicas(postgres: PostgresSection, tier: Instances) -> Broken:
     }
 )
 def _cache(given: CacheSection, cache: ReplicationGroup) -> Broken:
-    if problem := names.cache_problem(cache.identifier):
+    if problem := names.cache_problem(cache.named):
         yield "", f"{problem}."
+    if given.existing and (problem := names.cache_problem(cache.identifier)):
+        yield "existing.identifier", f"{problem}."
     if unknown := redis_catalogue.version_problem(cache.engine, cache.version, running=given.existing is not None):
         yield "version", f"{unknown}."
     snapshot, maintenance = (

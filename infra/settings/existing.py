@@ -82,8 +82,8 @@ class ExistingCache(ExistingServer):
     """KMS key at rest, which nothing changes; AWS's own when absent, which ElastiCache does not name."""
     port: Port | None = None
     """Its port; that of every cache (`cache_port`) when absent."""
-    tls: Literal["required", "preferred"] = "required"
-    """Whether clients without TLS are refused."""
+    tls: Literal["required", "preferred"] | None = None
+    """Whether clients without TLS are refused; it stays as it is when absent."""
     user_group: str | None = None
     """User group that the bootstrap adds its users to; others' users stay in it. The stack makes one when absent."""
     token_secret: SecretArn | None = None

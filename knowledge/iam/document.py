@@ -23,6 +23,8 @@ pulumi -C delivery stack output -s delivery --json   # roles for GitHub's variab
 The deploy role of an environment has every action below, the role that looks for drift those that only read; that of
 pull requests reads the state of the stacks and has none. `PREFIX` is the stack's, such as `shop-prod`; `VPC` each
 network that somebody else made for it; `ROLE` each of {roles}.
+What was there before the stack (`existing` in its file) is in a policy of its own, by ARN: its servers and what is
+theirs alone are changed as the stack's own are, what others may use is only used with them.
 What carries another stack's `{tag}` is denied, whatever stands here, and so is marking anything as another's
 ([ADR 0019](adr/0019-environments-of-one-account-are-walls-to-each-other.md)).
 """

@@ -36,11 +36,11 @@ def users_problem(engine: str, version: str) -> str | None:
     return f"is needed for {engine} {version}, which knows no users: they came with Redis OSS 6.0"
 
 
-def tls_problem(engine: str, version: str, mode: str) -> str | None:
+def tls_problem(engine: str, version: str, mode: str | None) -> str | None:
     """What is wrong with a mode of TLS; None when nothing is."""
-    if mode == "required" or has_tls_mode(engine, version):
+    if mode is None or has_tls_mode(engine, version):
         return None
-    return f"{mode!r} came with Redis OSS 7.0.5: {engine} {version} has TLS for every client, or for none"
+    return f"came with Redis OSS 7.0.5: {engine} {version} has TLS for every client, or for none; leave it out"
 
 
 def _from(engine: str, version: str, first: tuple[int, ...]) -> bool:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import CACHE
-from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
+from knowledge.redis.abilities import has_tls_mode
+from policy.rule import PASSED, PolicyRule, RuledStack, RuleVerdict, failed, required
 
 
 def check(it: Resource, stack: RuledStack) -> RuleVerdict:
-    only = it.inputs.get("transitEncryptionEnabled") is True and it.inputs.get("transitEncryptionMode") == "required"
-    return required(only, "transitEncryptionMode is not required")
+    if it.inputs.get("transitEncryptionEnabled") is not True:
+        return failed("transitEncryptionEnabled is not true")
+    engine, version = str(it.inputs.get("engine") or "redis"), it.inputs.get("engineVersion")
+    if version and not has_tls_mode(engine, str(version)):
+        return PASSED
+    return required(it.inputs.get("transitEncryptionMode") == "required", "transitEncryptionMode is not required")
 
 
 RULE = PolicyRule(

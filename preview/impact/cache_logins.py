@@ -32,6 +32,16 @@ LOGINS: tuple[Rule, ...] = (
         way_round="Keep the user group.",
     ),
     Rule(
+        id="cache-users-first",
+        key="userGroupIds",
+        effect=Effect.DOWNTIME,
+        when=lambda e: not e.before,
+        users="Clients that log in without a user are refused: by AUTH token, or by none.",
+        source=_RBAC,
+        way_round="Give the clients their users first. Of a cache with a token ElastiCache takes the group in the same "
+        "call that ends the token: modify-replication-group --auth-token-update-strategy DELETE.",
+    ),
+    Rule(
         id="cache-users",
         key="userGroupIds",
         effect=Effect.DOWNTIME,

@@ -16,14 +16,15 @@ from preview.impact.effect import ORDER, Edit, Effect, Impact, Rule
 from preview.impact.keeping import KEEPING
 from preview.impact.network import NETWORK
 from preview.impact.proxy import PROXY
+from preview.impact.taken_over import TAKEN_OVER
 from preview.impact.unfinished import at_least, unfinished
 from preview.impact.waiting import meanwhile
 from preview.impact.watching import WATCHING
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    INSTANCE: (*rds_life.LIFE, *rds_storage.STORAGE, *rds_service.SERVICE),
+    INSTANCE: (*rds_life.LIFE, *rds_storage.STORAGE, *rds_service.SERVICE, *TAKEN_OVER[INSTANCE]),
     types.PARAMETER_GROUP: rds_parameters.PARAMETERS,
-    CACHE: (*cache_nodes.NODES, *cache_settings.SETTINGS, *cache_logins.LOGINS),
+    CACHE: (*cache_nodes.NODES, *cache_settings.SETTINGS, *cache_logins.LOGINS, *TAKEN_OVER[CACHE]),
     types.CACHE_PARAMETER_GROUP: cache_logins.PARAMETERS,
     types.CACHE_USER: cache_logins.USERS,
     types.CACHE_USER_GROUP: cache_logins.USER_GROUPS,
@@ -33,6 +34,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     **BACKUPS,
     **PROXY,
 }
+RULES[LOG_GROUP] += TAKEN_OVER[LOG_GROUP]
 _WAITING = {INSTANCE, CACHE}
 _WHOLE = {"*", "pendingReplacement", "taint", "initErrors", "replaceWith"}
 WINDOW = "in the maintenance window"

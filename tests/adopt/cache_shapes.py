@@ -121,8 +121,9 @@ def token(group: str, first: str = "") -> str:
     """How a password comes to be needed."""
     return (
         f"{first}{MODIFY} {group} --auth-token file://token.txt --auth-token-update-strategy ROTATE "
-        f"--apply-immediately {HERE} (a file of 16 to 128 characters without a line end) lets clients in with the "
-        "token and still without; adopt it then, and end the time without by the strategy SET once every client has the token"
+        f"--apply-immediately {HERE} (a file of 16 to 128 characters without a line end) lets clients in with "
+        "the token and still without; adopt it then, and end the time without by the strategy SET once every client "
+        "has the token"
     )
 
 
@@ -234,7 +235,11 @@ SHAPES = (
     ),
     Shape(
         cache=running("token", group={**TOKEN, **NO_USERS}, node=TOKEN, **OPEN),
-        says={"auth": "token", "_user_group": ABSENT},
+        says={
+            "auth": "token",
+            "_user_group": ABSENT,
+            "_token_secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders-token/auth-AbCdEf",
+        },
     ),
     Shape(cache=running("plain", group=PLAIN_GROUP, node=PLAIN_GROUP), refused=((NO_TLS, tls("orders-plain")),)),
     Shape(
@@ -369,9 +374,9 @@ SHAPES = (
                 "it is a serverless cache, and the caches of a stack have nodes",
                 "leave it beside the stack, or fill a cache of the stack from it: `aws elasticache "
                 "create-serverless-cache-snapshot --serverless-cache-name orders-burst "
-                f"--serverless-cache-snapshot-name orders-burst-adopt {HERE}, `aws elasticache export-serverless-cache-snapshot "
-                f"--serverless-cache-snapshot-name orders-burst-adopt --s3-bucket-name BUCKET {HERE}, and a new group "
-                "with `--snapshot-arns` of that file",
+                f"--serverless-cache-snapshot-name orders-burst-adopt {HERE}, `aws elasticache "
+                f"export-serverless-cache-snapshot --serverless-cache-snapshot-name orders-burst-adopt "
+                f"--s3-bucket-name BUCKET {HERE}, and a new group with `--snapshot-arns` of that file",
             ),
         ),
     ),

@@ -221,7 +221,7 @@ def _repair_cache_subnets(elasticache: Any, ec2: Any) -> None:
 
 
 def _repair_caches(elasticache: Any) -> None:
-    """A replication group with its port, key, mode of TLS and topic, and nodes with ElastiCache's names.
+    """A group with its port, key, mode of TLS and topic, nodes with ElastiCache's names, and the network that it is in.
 
     (ElastiCache API Reference, ReplicationGroup and CacheCluster; the ids of nodes: "ORDERS-001" without cluster mode,
     "ORDERS-0001-001" with it.)
@@ -252,6 +252,25 @@ def _repair_caches(elasticache: Any) -> None:
             + (f"<NotificationConfiguration>{told}</NotificationConfiguration>" if topic else "")
         )  # fmt: skip
 
+    def create_subnets(asked: Any) -> Any:
+        from ministack.services import ec2
+
+        answer, name = subnets(asked), elasticache._p(asked, "CacheSubnetGroupName")
+        keys = sorted(key for key in asked if re.fullmatch(r"SubnetIds\.\w+\.\d+", key))
+        there = [ec2._subnets[elasticache._p(asked, key)] for key in keys]
+        elasticache._subnet_groups[name] |= {
+            "VpcId": there[0]["VpcId"],
+            "Subnets": [
+                {
+                    "SubnetIdentifier": each["SubnetId"],
+                    "SubnetAvailabilityZone": {"Name": each["AvailabilityZone"]},
+                }
+                for each in there
+            ],
+        }
+        return answer
+
+    subnets, elasticache._create_subnet_group = elasticache._create_subnet_group, create_subnets
     elasticache._rg_xml, elasticache._cluster_xml_inner = whole_group, whole_node
     elasticache._create_replication_group = create_group
 

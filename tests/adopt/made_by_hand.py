@@ -84,7 +84,7 @@ def _database(client: Clients, place: dict[str, Any], key: str) -> None:
     )
     common = {
         "DBSubnetGroupName": "private", "VpcSecurityGroupIds": [place["group"]], "StorageEncrypted": True,
-        "KmsKeyId": key, "Engine": "postgres", "EngineVersion": "16.8", "MasterUsername": "root",
+        "KmsKeyId": key, "Engine": "postgres", "EngineVersion": "16.10", "MasterUsername": "root",
         "MasterUserPassword": "not-a-secret",
     }  # fmt: skip
     rds.create_db_instance(

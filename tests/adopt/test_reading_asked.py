@@ -28,7 +28,7 @@ def account(hand_made: Intercepted) -> Intercepted:
         DBInstanceIdentifier="ledger", Engine="mysql", DBInstanceClass="db.t4g.medium", AllocatedStorage=20, **common
     )
     rds.create_db_cluster(
-        DBClusterIdentifier="archive", Engine="postgres", EngineVersion="16.8", DBClusterInstanceClass="db.m6gd.large",
+        DBClusterIdentifier="archive", Engine="postgres", EngineVersion="16.10", DBClusterInstanceClass="db.m6gd.large",
         **common,
     )  # fmt: skip
     rds.create_db_cluster(DBClusterIdentifier="events", Engine="aurora-postgresql", **common)

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from moto import mock_aws
 
+from delivery.existing import declared
 from delivery.program import program
 from delivery.settings import load
 from graph.cloud import Made
@@ -20,6 +21,7 @@ from graph.offline import ACCOUNT, Offline
 from graph.resource import Resource
 from infra.settings.problems import SettingsError
 from infra.settings.stackfile import read_stack, stacks
+from reference import examples
 from runtime.monitor import run_program
 
 FOLDER = Path(__file__).parents[2] / "delivery"
@@ -169,3 +171,35 @@ def test_the_account_takes_it(account: Account) -> None:
         assert account.iam.list_role_policies(RoleName=role)["PolicyNames"] == ["state"]
     provider = account.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=outputs["provider"])
     assert (provider["Url"], provider["ClientIDList"]) == (OIDC, ["sts.amazonaws.com"])
+
+
+def test_what_was_there_before_a_stack_is_in_its_file() -> None:
+    found = declared(examples.FOLDER, ["adopted", "nowhere", "isolated"], ACCOUNT, "aws")
+    key = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-00000000000"
+    secrets = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders"
+    assert {name: (list(each.own), list(each.used)) for name, each in found.items()} == {
+        "adopted": (
+            [
+                f"arn:aws:rds:*:{ACCOUNT}:db:orders",
+                f"arn:aws:logs:*:{ACCOUNT}:log-group:/aws/rds/instance/orders/*",
+                f"arn:aws:rds:*:{ACCOUNT}:pg:orders-pg16",
+                f"arn:aws:rds:*:{ACCOUNT}:db:orders-reports",
+                f"arn:aws:logs:*:{ACCOUNT}:log-group:/aws/rds/instance/orders-reports/*",
+                f"arn:aws:elasticache:*:{ACCOUNT}:replicationgroup:orders-cache",
+                f"arn:aws:elasticache:*:{ACCOUNT}:cluster:orders-cache-*",
+                f"arn:aws:elasticache:*:{ACCOUNT}:parametergroup:orders-redis7",
+                f"arn:aws:elasticache:*:{ACCOUNT}:replicationgroup:orders-queue",
+                f"arn:aws:elasticache:*:{ACCOUNT}:cluster:orders-queue-*",
+            ],
+            [
+                f"arn:aws:rds:*:{ACCOUNT}:subgrp:default-vpc-0a1b2c3d",
+                f"arn:aws:rds:*:{ACCOUNT}:pg:default.postgres16",
+                f"arn:aws:elasticache:*:{ACCOUNT}:subnetgroup:orders-cache",
+                f"arn:aws:elasticache:*:{ACCOUNT}:usergroup:orders",
+                f"{secrets}/master-AbCdEf",
+                f"{key}2",
+                f"{secrets}/queue-AbCdEf",
+                f"{key}1",
+            ],
+        )
+    }

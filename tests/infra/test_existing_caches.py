@@ -9,6 +9,9 @@ import pytest
 from recorded_program import recorded
 
 from bootstrap.manifest import Manifest
+from infra.load import load_settings
+from infra.settings.problems import SettingsError
+from observe.metrics.own.secrets import aged
 
 if TYPE_CHECKING:
     from graph.deployment import Deployment
@@ -27,8 +30,8 @@ MAIN: dict[str, Any] = {
 QUEUE: dict[str, Any] = {"identifier": "ledger-queue", "token_secret": f"{SECRET}ledger/queue-AbCdEf"}
 
 
-def declared(primary: dict[str, Any] = PRIMARY, queue: dict[str, Any] = QUEUE) -> Deployment:
-    values = {
+def values_of(primary: dict[str, Any] = PRIMARY, queue: dict[str, Any] = QUEUE) -> dict[str, Any]:
+    return {
         "aws:region": "eu-west-3",
         "data-tier:profile": "prod",
         "data-tier:name": "ledger",
@@ -39,13 +42,17 @@ def declared(primary: dict[str, Any] = PRIMARY, queue: dict[str, Any] = QUEUE) -
             "clients": ["10.7.0.0/16"],
         },
         "data-tier:rotation": {},
+        "data-tier:metrics": {"schedule": "5m"},
         "data-tier:postgres": {"existing": primary},
         "data-tier:redis": {
             "main": {"engine": "redis", "version": "7.1", "existing": MAIN},
             "queue": {"engine": "redis", "version": "6.2", "auth": "token", "existing": queue},
         },
     }
-    return recorded("live", values, region="eu-west-3")
+
+
+def declared(primary: dict[str, Any] = PRIMARY, queue: dict[str, Any] = QUEUE) -> Deployment:
+    return recorded("live", values_of(primary, queue), region="eu-west-3")
 
 
 def of_type(made: Deployment, kind: str) -> dict[str, dict[str, Any]]:
@@ -115,6 +122,15 @@ def test_nobody_but_a_person_rotates_what_others_may_use() -> None:
     assert rotated == {each for name, each in made.outputs["secrets"].items() if name != "master"}
 
 
+def test_the_age_of_what_a_person_rotates_is_nobodys_neglect() -> None:
+    made = declared()
+    policy = json.loads(of_type(made, "RolePolicy")["metrics-policy"]["policy"])
+    (ages,) = (each["Resource"] for each in policy["Statement"] if each["Sid"] == "Ages")
+    assert set(ages) == {each for name, each in made.outputs["secrets"].items() if name != "master"}
+    told = aged(Manifest.model_validate_json(made.outputs["manifest"]))
+    assert sorted(told.values()) == sorted(ages)
+
+
 def test_a_server_without_a_secret_gets_an_empty_one() -> None:
     made = declared({"identifier": "ledger"}, {"identifier": "ledger-queue"})
     names = {each["name"] for each in of_type(made, "Secret").values()}
@@ -122,3 +138,31 @@ def test_a_server_without_a_secret_gets_an_empty_one() -> None:
     assert not [name for name in of_type(made, "SecretVersion") if name.startswith("credentials-")]
     assert not [name for name in of_type(made, "RandomPassword") if name.startswith("credentials-")]
     assert "password" not in of_type(made, "Instance")["postgres-primary"]
+
+
+@pytest.mark.parametrize(
+    ("cache", "existing", "key", "says"),
+    [
+        ({"version": "6.2"}, {}, "existing.tls", "came with Redis OSS 7.0.5: redis 6.2 has TLS for every client"),
+        ({"version": "5.0.6"}, {"tls": None}, "auth", "token is needed for redis 5.0.6, which knows no users"),
+        ({"auth": "token"}, {}, "existing.user_group", "is for `auth: rbac`, and this cache has a token"),
+        ({}, {"token_secret": QUEUE["token_secret"]}, "existing.token_secret", "is for `auth: token`, and this cache"),
+        (
+            {"auth": "token"},
+            {"user_group": None, "token_secret": f"{SECRET}q".replace("eu-west-3", "eu-west-1")},
+            "existing.token_secret",
+            "is in eu-west-1, and the stack in eu-west-3",
+        ),
+        ({}, {"identifier": "Ledger"}, "existing.identifier", "`Ledger` must be 2 to 40 characters"),
+        ({"version": "6.1"}, {"tls": None}, "version", "'6.1' does not exist for redis: 5.0.6, 6.0, 6.2, 7.0"),
+        ({}, {"encrypted": False, "key": "arn:aws:kms:eu-west-3:111122223333:key/a"}, "existing.key", "is given, and"),
+    ],
+)
+def test_what_contradicts_itself(cache: dict[str, Any], existing: dict[str, Any], key: str, says: str) -> None:
+    values = values_of()
+    main = values["data-tier:redis"]["main"]
+    values["data-tier:redis"] = {"main": main | cache | {"existing": MAIN | existing}}
+    with pytest.raises(SettingsError) as refused:
+        load_settings(values, stack="live", source="Pulumi.live.yaml")
+    assert [each.key for each in refused.value.problems] == [f"data-tier:redis.main.{key}"]
+    assert says in refused.value.problems[0].rule

@@ -94,7 +94,7 @@ RULES: list[tuple[dict[str, object], dict[str, str]]] = [
         {"postgres.replicas.reads.storage.iops": "is missing: io1"},
     ),
     (
-        config({"replicas": {"reads": {"storage": {"type": "gp2"}}}, "storage": {"allocated": 400, "max": 0, "iops": 12000}}),
+        config({"replicas": {"reads": {"storage": {"type": "gp2"}}}, "storage": {"allocated": 400, "max": 0}}),
         {},
     ),
 ]  # fmt: skip

@@ -51,6 +51,17 @@ RDS = [
         ebs_burst=False,
     ),
     RdsClass(
+        name="db.m5.16xlarge",
+        vcpu=64,
+        memory_gib=256,
+        network_gbps=20,
+        burstable=False,
+        cpu_credits=0,
+        ebs_baseline_mbps=13600,
+        ebs_baseline_iops=60000,
+        ebs_burst=False,
+    ),
+    RdsClass(
         name="db.r8g.48xlarge",
         vcpu=192,
         memory_gib=1536,
@@ -130,7 +141,9 @@ def test_families() -> None:
     def families(names: object) -> list[str]:
         return sorted({str(name).split(".")[1] for name in names})  # type: ignore[attr-defined]
 
-    assert families(RDS_CLASSES) == ["m6g", "m6i", "m7g", "m7i", "m8g", "r6g", "r6i", "r7g", "r7i", "r8g", "t4g"]
+    ours = [name for name, each in RDS_CLASSES.items() if each.advised]
+    assert families(ours) == ["m6g", "m6i", "m7g", "m7i", "m8g", "r6g", "r6i", "r7g", "r7i", "r8g", "t4g"]
+    assert families(RDS_CLASSES.keys() - ours) == ["m5", "r5", "r5b", "t3"]
     advised = [name for name, each in CACHE_CLASSES.items() if each.advised]
     assert families(advised) == ["m6g", "m7g", "r6g", "r7g", "t4g"]
     assert families(CACHE_CLASSES.keys() - advised) == [
@@ -174,7 +187,7 @@ def test_credits_go_with_the_t_family() -> None:
         ("db.m7g.larg", "unknown RDS instance class 'db.m7g.larg'; the nearest known one is 'db.m7g.large'"),
         ("m7g.large", "unknown RDS instance class 'm7g.large'; the nearest known one is 'db.m7g.large'"),
         ("cache.r7g.large", "unknown RDS instance class 'cache.r7g.large'; the nearest known one is 'db.r7g.large'"),
-        ("db.t3.micro", "unknown RDS instance class 'db.t3.micro'; the nearest known one is 'db.t4g.micro'"),
+        ("db.t2.micro", "unknown RDS instance class 'db.t2.micro'; the nearest known one is 'db.t3.micro'"),
     ],
 )
 def test_unknown_rds_class(name: str, message: str) -> None:

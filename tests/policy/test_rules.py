@@ -12,6 +12,7 @@ from recorded_program import recorded
 
 from delivery.program import program as delivery
 from graph.offline import Offline
+from graph.resource import Resource
 from graph.types import (
     BACKUP_PLAN,
     BACKUP_SELECTION,
@@ -72,6 +73,7 @@ class It:
     name: str = "it"
     protect: bool = False
     known_as: tuple[str, ...] = ("it-1",)
+    ignore_changes: tuple[str, ...] = ()
 
 
 def allows(action: str, resource: str = "*", **more: Any) -> Inputs:
@@ -349,6 +351,12 @@ def test_subjects_of_web_identities(conditions: dict[str, Any], detail: str) -> 
     assert verdict.detail.startswith(detail)
 
 
+def test_a_token_of_before_its_stack_is_a_token() -> None:
+    rule = next(each for each in every() if each.id == "cache-users")
+    cache = It(CACHE, {}, ignore_changes=("authToken", "authTokenUpdateStrategy"))
+    assert rule.judge(cache, RuledStack(resources=(), production=True)).outcome == "passed"
+
+
 @pytest.mark.parametrize("rule", ["iam-no-decrypt-all", "iam-no-wildcards"])
 def test_a_managed_policy_is_judged_as_an_inline_one_is(rule: str) -> None:
     case, found = CASES[rule], next(each for each in every() if each.id == rule)
@@ -438,3 +446,21 @@ def test_a_suppression(let: Let, outcome: str, left: int) -> None:
     results = evaluate([It(INSTANCE, {})], [let], today=TODAY)
     assert [r.outcome for r in results if r.rule.id == "rds-encrypted"] == [outcome]
     assert len(unused(results, [let])) == left
+
+
+@pytest.mark.parametrize(
+    ("rule", "cache", "outcome"),
+    [
+        # Before 7 ElastiCache has no mode: TLS is for every client.
+        ("cache-tls", {"inputs": {"engineVersion": "6.2", "transitEncryptionEnabled": True}}, "passed"),
+        ("cache-tls", {"inputs": {"engineVersion": "6.2"}}, "failed"),
+        ("cache-tls", {"inputs": {"engineVersion": "7.1", "transitEncryptionEnabled": True}}, "failed"),
+        # A token that is in a secret, which Pulumi leaves alone.
+        ("cache-users", {"inputs": {}, "ignore_changes": ("authToken", "authTokenUpdateStrategy")}, "passed"),
+        ("cache-users", {"inputs": {}, "ignore_changes": ("tags",)}, "failed"),
+    ],
+)
+def test_what_an_older_or_an_existing_cache_has(rule: str, cache: Any, outcome: str) -> None:
+    it = Resource(type=CACHE, name="orders-group", urn="urn", **cache)
+    (found,) = (each for each in evaluate([it], today=TODAY) if each.rule.id == rule)
+    assert found.outcome == outcome

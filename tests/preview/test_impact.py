@@ -143,6 +143,18 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (INSTANCE, {"skipFinalSnapshot": False}, {"skipFinalSnapshot": True}, I, "rds-skip-snapshot"),
     (INSTANCE, {}, {"iamDatabaseAuthenticationEnabled": True}, I, "rds-iam"),
     (INSTANCE, {"iamDatabaseAuthenticationEnabled": True}, {}, D, "rds-iam-off"),
+    (INSTANCE, {"enabledCloudwatchLogsExports": ["postgresql"]},
+     {"enabledCloudwatchLogsExports": ["postgresql", "upgrade"]}, I, "rds-logs-added"),
+    (INSTANCE, {"enabledCloudwatchLogsExports": ["postgresql"]}, {}, I, "rds-logs-fewer"),
+    (INSTANCE, {}, {"copyTagsToSnapshot": True}, I, "rds-snapshot-tags"),
+    (INSTANCE, {"monitoringRoleArn": "a"}, {"monitoringRoleArn": "b"}, I, "rds-monitoring-role"),
+    (GROUP, {"autoMinorVersionUpgrade": True}, {"autoMinorVersionUpgrade": False}, I, "cache-minor-upgrades-off"),
+    (GROUP, {"autoMinorVersionUpgrade": False}, {"autoMinorVersionUpgrade": True}, I, "cache-minor-upgrades"),
+    (GROUP, {}, {"logDeliveryConfigurations": [{"destination": "a"}]}, I, "cache-logs"),
+    (GROUP, {"notificationTopicArn": "a"}, {"notificationTopicArn": "b"}, I, "cache-topic"),
+    (GROUP, {"securityGroupIds": ["a"]}, {"securityGroupIds": ["a", "b"]}, I, "cache-group-added"),
+    (GROUP, {"securityGroupIds": ["a", "b"]}, {"securityGroupIds": ["b"]}, D, "cache-group-removed"),
+    (GROUP, {"snapshotWindow": "03:00-04:00"}, {"snapshotWindow": "04:00-05:00"}, I, "cache-snapshot-window"),
     (INSTANCE, {"parameterGroupName": "a"}, {"parameterGroupName": "b"}, R, "rds-parameter-group"),
     (INSTANCE, {"caCertIdentifier": "rds-ca-rsa2048-g1"}, {"caCertIdentifier": "rds-ca-ecc384-g1"}, D, "rds-ca"),
     (INSTANCE, {"maintenanceWindow": "sun:04:00-sun:05:00"},
@@ -201,9 +213,16 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (GROUP, {"networkType": "ipv4"}, {"networkType": "dual_stack"}, L, "cache-network-type"),
     (GROUP, {"port": 6379}, {"port": 6380}, L, "cache-port"),
     (GROUP, {"replicationGroupId": "a"}, {"replicationGroupId": "b"}, L, "cache-name"),
+    (GROUP, {"securityGroupIds": ["sg-a", "sg-b"]}, {"securityGroupIds": ["sg-b", "sg-c"]}, D, "cache-clients-out"),
+    (GROUP, {"securityGroupIds": ["sg-a"]}, {"securityGroupIds": ["sg-a", "sg-c"]}, I, "cache-clients-in"),
+    (GROUP, {}, {"logDeliveryConfigurations": [{"logType": "slow-log"}]}, I, "cache-logs"),
+    (GROUP, {"notificationTopicArn": "a"}, {"notificationTopicArn": "b"}, I, "cache-events-elsewhere"),
+    (GROUP, {}, {"notificationTopicArn": "b"}, I, "cache-events"),
+    (GROUP, {"autoMinorVersionUpgrade": True}, {"autoMinorVersionUpgrade": False}, I, "cache-minors"),
     (GROUP, {"durability": "sync"}, {"durability": "disabled"}, L, "cache-durability"),
     (GROUP, {"durability": "async"}, {"durability": "sync"}, I, "cache-durability-mode"),
     (GROUP, {"authToken": "[secret]"}, {"authToken": "[secret]", "userGroupIds": ["g"]}, D, "cache-token-to-users"),
+    (GROUP, {}, {"userGroupIds": ["g"]}, D, "cache-users-first"),
     (GROUP, {"userGroupIds": ["g"]}, {}, D, "cache-users-off"),
     (GROUP, {"userGroupIds": ["g"]}, {"userGroupIds": ["h"]}, D, "cache-users"),
     (GROUP, {"authTokenUpdateStrategy": "SET"},
@@ -256,6 +275,11 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (DASHBOARD, {"dashboardBody": "a"}, {"dashboardBody": "b"}, I, "dashboard-body"),
     (LOGS, {}, None, L, "logs-delete"),
     (LOGS, {"retentionInDays": 365}, {"retentionInDays": 30}, L, "logs-shorter"),
+    (LOGS, {"name": "/aws/rds/instance/a/b"}, {"name": "/aws/rds/instance/a/b", "retentionInDays": 3653}, I,
+     "logs-ten-years"),
+    (LOGS, {"name": "a"}, {"name": "a", "retentionInDays": 3653}, L, "logs-shorter"),
+    (LOGS, {"retentionInDays": 60}, {"retentionInDays": 90}, I, "logs-longer"),
+    (LOGS, {}, {"kmsKeyId": "k"}, I, "logs-key"),
     (LOGS, {"name": "a"}, {"name": "b"}, N, "logs-name"),
     (BUCKET, {}, None, B, "bucket-delete"),
     (BUCKET, {"forceDestroy": True}, None, L, "bucket-destroy"),
@@ -431,6 +455,8 @@ def test_when_it_takes_effect(key: str, inputs: Inputs, said: str) -> None:
 def test_what_is_made_and_what_nobody_reads_is_silent() -> None:
     assert impacts(INSTANCE, None, {"engine": "postgres"}) == ()
     assert [(i.effect, i.rule) for i in impacts(INSTANCE, {}, {"tags": {"a": "b"}})] == [(I, "silent")]
+    fewer = impacts(INSTANCE, {"tags": {"team": "a", "own": "b"}}, {"tags": {"own": "b"}})
+    assert [(i.effect, i.rule, "selects by team" in i.users) for i in fewer] == [(I, "tags-removed", True)]
 
 
 @pytest.mark.parametrize(("protect", "told"), [(False, [(N, "replaced")]), (True, [(B, "protected"), (N, "replaced")])])

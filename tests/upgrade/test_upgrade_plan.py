@@ -67,6 +67,7 @@ STEPS: list[tuple[str, dict[str, Any], str, str, list[str]]] = [
      ["Have every client trust rds-ca-ecc384-g1", "Have shop-live-standby present", "Have shop-live-reporting present",
       "Have shop-live present", "Declare it"]),
     ("prod", {"postgres": BIG}, "postgres.storage=400", "", ["Grow to 400"]),
+    ("dev", {"postgres": {"storage": {"type": "gp2", "allocated": 90}}}, "postgres.storage=400", "", ["Grow to 400"]),
     ("prod", {"redis": {"main": {"engine": "redis", "version": "7.1", "replicas": 1}}}, "main.engine=valkey", "",
      ["Take a snapshot", "Change the engine"]),
     ("dev", {"redis": {"main": {"engine": "redis", "version": "7.1"}}}, "main.engine=valkey", "",
@@ -114,6 +115,45 @@ def test_the_steps(profile: str, more: dict[str, Any], to: str, deployed: str, e
         assert step.how
         assert step.users.endswith(".")
         assert step.after
+
+
+EXISTING = {"network": {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"]}}
+GROUP = {"name": "billing-pg17", "family": "postgres17"}
+
+
+def billing(**group: Any) -> Deployed:
+    existing = {"identifier": "billing", "parameter_group": {**GROUP, **group}}
+    return stack("dev", postgres={"version": "17", "existing": existing}, **EXISTING)
+
+
+def test_a_primary_that_was_there_before_gets_a_group_of_the_stack_s_own_with_the_major() -> None:
+    (made,) = plan(billing(), ["postgres.version=18"])
+    assert [step.what for step in made.steps][3:7] == [
+        "Turn logical replication on",
+        "Make a parameter group of family postgres18 for the green copy",
+        "Make the green copy on 18",
+        "Switch over",
+    ]
+    said = "\n".join(text for step in made.steps for text in step.how)
+    assert "--db-parameter-group-name shop-live-postgres18-green" in said
+    assert "--db-instance-identifier billing" in said
+
+
+def test_a_group_of_others_is_no_place_for_logical_replication() -> None:
+    with pytest.raises(PlanError, match="the parameter group of billing is only referred to: take parameter_group out"):
+        plan(billing(managed=False), ["postgres.version=18"])
+
+
+@pytest.mark.parametrize(
+    ("storage", "to", "says"),
+    [
+        ({"type": "io1", "allocated": 400, "max": 0, "iops": 1000}, "3000", "iops 1000 are less than one for each two"),
+        ({"type": "gp2", "allocated": 60000, "max": 0}, "66000", "gp2 ends at 65536 GiB"),
+    ],
+)
+def test_storage_of_every_type(storage: dict[str, Any], to: str, says: str) -> None:
+    with pytest.raises(PlanError, match=says):
+        plan(stack("prod", postgres={"storage": storage}), [f"postgres.storage={to}"])
 
 
 @pytest.mark.parametrize(("profile", "to", "deployed", "says"), REFUSED, ids=[r[1] for r in REFUSED])

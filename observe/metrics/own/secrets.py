@@ -22,9 +22,15 @@ AGE, PENDING = "datatier_secret_age_seconds", "datatier_rotation_pending"
 def stack_source(manifest: Manifest, store: SecretStore | None = None) -> OwnSource[SecretStore]:
     """What is known of a stack as a whole."""
     found = store or AwsStore(manifest.region, manifest.aws_endpoint)
-    arns = {"master": manifest.postgres.master_secret, **manifest.secrets}
-    read = partial(read_secrets, arns=arns, now=partial(datetime.now, UTC))
+    read = partial(read_secrets, arns=aged(manifest), now=partial(datetime.now, UTC))
     return OwnSource(STACK, lambda: nullcontext(found), [Group("secrets", EVERY, (AGE, PENDING), read)])
+
+
+def aged(manifest: Manifest) -> dict[str, str]:
+    """The secrets whose age is told, by identity: a master that was there before its stack does not rotate by itself,
+    so that its age is nobody's neglect."""
+    master = {} if manifest.postgres.existing else {"master": manifest.postgres.master_secret}
+    return {**master, **manifest.secrets}
 
 
 def read_secrets(store: SecretStore, *, arns: Mapping[str, str], now: Callable[[], datetime]) -> Part:

@@ -221,6 +221,13 @@ def test_a_stack_without_caches_exports_none(record: Any) -> None:
     assert list(found) == ["Secrets", "SecretsKey", "Copies", "Listing", "CopiesKey"]
 
 
+def test_a_cache_of_before_has_its_own_name(record: Any) -> None:
+    seen = record(lambda: Copies("copies", args(existing_caches=["ledger"])))
+    found = statements(seen["copies-policy"].inputs["policy"])["Snapshots"]["Resource"]
+    arn = "arn:aws:elasticache:eu-west-1:123456789012"
+    assert found[3:] == [f"{arn}:cluster:ledger-*", f"{arn}:replicationgroup:ledger"]
+
+
 def test_whoever_tells_their_age_sees_what_is_small_and_no_data(record: Any) -> None:
     may: list[str] = []
 

@@ -106,7 +106,7 @@ NEW = {"version": "7.1", "family": "redis7"}
                 "atRestEncryptionEnabled": False,
                 "kmsKeyId": None,
                 "subnetGroupName": None,
-                "transitEncryptionMode": "required",
+                "transitEncryptionMode": None,
                 "parameterGroupName": "crm-live-main-redis7-0a1b2c3d",
                 "userGroupIds": ["crm-live-main"],
             },
@@ -164,7 +164,7 @@ def test_shapes(
     [
         (ExistingCache(), {"auth_token": "hush"}, "auth_token is not given beside existing"),
         (ExistingCache(encrypted=False, key_arn="arn:k"), {}, "existing.key_arn is given, and the server is not"),
-        (ExistingCache(tls="preferred"), {}, "existing.tls 'preferred' came with Redis OSS 7.0.5"),
+        (ExistingCache(tls="preferred"), {}, "existing.tls came with Redis OSS 7.0.5"),
         (ExistingCache(), {"version": "5.0.6", "family": "redis5.0"}, "existing.token is needed for redis 5.0.6"),
         (ExistingCache(token=True, user_group_id="g"), {}, "existing.user_group_id is not given beside token"),
     ],

@@ -1,0 +1,137 @@
+"""The whole report of the base tier with a cache, and that a preview over the imported state says the same."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from described_cache import running
+from offline_program import run
+from tiers import tier
+
+from adopt.adoption import Adoption, adoption
+from adopt.estate import Estate
+from graph.deployment import Deployment
+from graph.saved import read
+from infra.settings.problems import SettingsError, SettingsProblem
+from knowledge.ownership import TAG
+from preview.preflight import preflight
+
+TODAY = date(2026, 11, 30)
+
+
+def whole(**differs: object) -> Estate:
+    return replace(tier(**differs), caches={"main": running()})
+
+
+def adopt(estate: Estate, *, computed: bool = False) -> Adoption:
+    return adoption(estate, "live", "clinic", run("live"), today=TODAY, computed=computed)
+
+
+@pytest.fixture(scope="module")
+def base() -> Adoption:
+    return adopt(whole())
+
+
+_INSTANCE = {
+    "applyImmediately", "copyTagsToSnapshot", "enabledCloudwatchLogsExports", "iamDatabaseAuthenticationEnabled",
+    "monitoringRoleArn", "tags", "vpcSecurityGroupIds",
+}  # fmt: skip
+_CACHE = {
+    "applyImmediately", "autoMinorVersionUpgrade", "description", "logDeliveryConfigurations", "notificationTopicArn",
+    "securityGroupIds", "tags",
+}  # fmt: skip
+CHANGED = {
+    "postgres-primary": ("db-ORDERSABCDEFGHIJKLMNOPQ", _INSTANCE | {"allowMajorVersionUpgrade"}),
+    "postgres-parameters": ("orders-pg16", {"tags"}),
+    "postgres-postgresql-log": ("/aws/rds/instance/orders/postgresql", {"kmsKeyId", "tags"}),
+    "postgres-reports-instance": ("db-ORDERSREPORTSABCDEFGHIJKLMNOPQ", _INSTANCE),
+    "postgres-reports-parameters": ("orders-reports-pg16", {"tags"}),
+    "postgres-standby-instance": ("db-ORDERSSTANDBYABCDEFGHIJKLMNOPQ", _INSTANCE),
+    "main-group": ("orders-main", _CACHE),
+    "main-parameters": ("orders-main-redis7", {"parameters", "tags"}),
+}
+"""Resource -> what it is imported by, and the inputs that change in place."""
+
+
+def test_everything_that_is_there_is_taken_and_what_changes_of_it_is_in_place(base: Adoption) -> None:
+    there = [each for each in base.report.entries if each.id]
+    assert {each.name: (each.id, {impact.key for impact in each.impacts}) for each in there} == CHANGED
+    assert {each.verdict for each in there} == {"changed"}
+    assert {impact.effect for each in there for impact in each.impacts} == {"in place"}
+    assert {each.verdict for each in base.report.entries if not each.id} == {"new"}
+    assert (base.report.refused, base.report.refusals, base.report.unread) == (False, (), ())
+
+
+def test_what_is_left_is_said_once(base: Adoption) -> None:
+    said = [each.what for each in base.report.left]
+    assert said
+    assert sorted(set(said)) == sorted(said)
+
+
+def test_a_server_of_another_stack_is_refused_and_one_of_its_own_is_not() -> None:
+    mine, theirs = ({TAG: f"clinic-{stack}"} for stack in ("live", "prod"))
+    tagged = whole()
+    tagged = replace(tagged, primary=replace(tagged.primary, tags=theirs))
+    refused = adopt(tagged).report
+    assert [(each.what, each.whole) for each in refused.refusals] == [("orders", True)]
+    assert refused.refused
+    assert "part of the stack `clinic-prod`" in refused.refusals[0].why
+    again = adopt(replace(tagged, primary=replace(tagged.primary, tags=mine)))
+    assert not again.report.refused
+
+
+def test_tags_of_others_are_left_alone_and_the_stacks_own_comes_beside_them() -> None:
+    tagged = whole()
+    tags = {"team": "fulfilment", "backup": "daily", "aws:cloudformation:stack-name": "old"}
+    made = adopt(replace(tagged, primary=replace(tagged.primary, tags=tags)))
+    assert made.config["aws:ignoreTags"] == {"keys": ["backup", "team"]}
+    assert list(made.config)[:2] == ["aws:region", "aws:ignoreTags"]
+    (tag,) = (i for e in made.report.entries if e.name == "postgres-primary" for i in e.impacts if i.key == "tags")
+    assert (tag.before or {}, tag.after, tag.rule) == ({}, {TAG: "clinic-live"}, "silent")
+
+
+def test_rules_that_what_is_there_breaks_are_let_pass_for_a_time() -> None:
+    made = adopt(whole(MasterUsername="root"))
+    entry = {
+        "rule": "rds-username",
+        "resource": "postgres-primary",
+        "reason": "as it was before the stack: username is root",
+        "until": "2027-12-31",
+    }
+    assert entry in made.config["data-tier:suppress"]
+    # A day that somebody has chosen stays.
+    chosen = {**made.config, "data-tier:suppress": [{**entry, "until": "2027-03-31"}]}
+    again = adoption(whole(MasterUsername="root"), "live", "clinic", run("live"), today=TODAY, config=chosen)
+    assert {**entry, "until": "2027-03-31"} in again.proposed["data-tier:suppress"]
+
+
+def test_what_no_stacks_file_may_say_is_a_refusal_with_the_key() -> None:
+    def program(_: object) -> Deployment:
+        raise SettingsError("Pulumi.live.yaml", [SettingsProblem("data-tier:postgres.port", "is 80.")])
+
+    refused = adoption(whole(), "live", "clinic", program).report
+    assert [(each.what, each.why, each.whole) for each in refused.refusals] == [
+        ("data-tier:postgres.port", "is 80", True)
+    ]
+
+
+AGREES = {
+    "the base tier": lambda: adopt(whole()),
+    "with what is computed": lambda: adopt(whole(), computed=True),
+}
+
+
+@pytest.mark.parametrize("case", AGREES)
+def test_a_preview_over_the_imported_state_says_what_the_report_says(case: str) -> None:
+    made = AGREES[case]()
+    found = preflight(run("live")(made.config), read(json.dumps(made.state)))
+    said = [impact for each in made.report.entries for impact in each.impacts]
+    assert sorted(map(repr, found.impacts)) == sorted(map(repr, said))
+    verdicts = Counter(each.verdict for each in made.report.entries)
+    assert (found.deleted, found.replaced, found.blocked) == (0, 0, False)
+    assert found.updated == verdicts["changed"]
+    assert set(verdicts) <= {"taken", "changed", "new"}

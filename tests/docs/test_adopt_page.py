@@ -1,0 +1,85 @@
+"""docs/adopt.md, word by word: its walk on an emulated AWS in which a tier was made by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import clinic_project
+import made_by_hand
+import pytest
+from emulated_aws import client_of, emulated_aws
+from in_process import Said, call
+from postgres_server import free_port
+
+from adopt.steps import steps
+from graph.saved import read
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "adopt.md").read_text("utf-8")
+LINES = [
+    line for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) for line in block.splitlines()
+]
+OURS = [line for line in LINES if "datatier" in line]
+ADOPT = next(line for line in LINES if "--instance" in line)
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[tuple[str, Said]]]]:
+    """The folder, and what each command of ours said, in the order of the page; the account answers all the while."""
+    folder = clinic_project.copy(tmp_path_factory.mktemp("project"))
+    with emulated_aws(tmp_path_factory.mktemp("aws"), free_port()) as url, pytest.MonkeyPatch.context() as patch:
+        made_by_hand.make(partial(client_of, url))
+        patch.setenv("AWS_ENDPOINT_URL", url)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        yield folder, [(line, _run(folder, line)) for line in OURS]
+
+
+def _run(folder: Path, line: str) -> Said:
+    words = shlex.split(line)
+    start = words.index("datatier")
+    if start and words[start - 1] == "|":  # the export of a stack whose import has just been made
+        return call(folder, *words[start + 1 :], stdin=(folder / "build/adopt/live/imported.json").read_text())
+    return call(folder, *words[start + 1 :])
+
+
+def test_every_command_of_ours_ends_well(walked: tuple[Path, list[tuple[str, Said]]]) -> None:
+    assert [(line, said.all) for line, said in walked[1] if said.code or said.err] == []
+
+
+def test_the_other_commands_are_those_that_the_adoption_says(walked: tuple[Path, list[tuple[str, Said]]]) -> None:
+    """tests/engine/test_adopted.py runs them under the genuine engine."""
+    said = next(said for line, said in walked[1] if line == ADOPT)
+    commands = [command for command, _ in steps("live")]
+    assert [line for line in LINES if line in commands] == commands
+    assert [line for line in LINES if line not in OURS and line not in commands] == []
+    assert all(command in said.out for command in commands)
+
+
+def test_nothing_would_be_replaced_and_what_is_said_is_what_the_preview_says(
+    walked: tuple[Path, list[tuple[str, Said]]],
+) -> None:
+    folder, _ = walked
+    report = json.loads((folder / "build/adopt/live/report.json").read_text())
+    assert set(report["verdicts"]) <= {"taken", "changed", "new"}
+    found = call(folder, "preview", "live", "--against", "build/adopt/live/imported.json", "--json").json
+    impacts = [impact for each in report["resources"] for impact in each["impacts"]]
+    key = json.dumps
+    assert sorted(found["impacts"], key=key) == sorted(impacts, key=key)
+    assert (found["deleted"], found["replaced"], found["blocked"]) == (0, 0, False)
+    assert {each["effect"] for each in impacts} == {"in place"}
+
+
+def test_the_import_brings_every_server_and_the_state_is_of_it(walked: tuple[Path, list[tuple[str, Said]]]) -> None:
+    folder, _ = walked
+    imports = json.loads((folder / "build/adopt/live/import.json").read_text())["resources"]
+    taken = {each["logicalName"] for each in imports if "id" in each}
+    assert taken >= {"postgres-primary", "postgres-reports-instance", "postgres-dr-instance", "main-group"}
+    saved = read((folder / "build/adopt/live/imported.json").read_text())
+    assert {each.name for each in saved if each.id} == taken
+    assert len([each for each in saved if not each.id]) == len([each for each in imports if each.get("component")])
