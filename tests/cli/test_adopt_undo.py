@@ -73,9 +73,8 @@ def test_a_state_that_holds_nothing(folder: Path) -> None:
         ),
         (("--undo", "--against", "missing.json"), "--against missing.json: No such file or directory."),
         (("--against", STATE, "--instance", "orders"), "--against is for --undo; the way in reads AWS."),
-        ((), "which instance? Say --instance ID, the identifier of the primary."),
     ],
-    ids=["no state", "no file", "no undo", "no instance"],
+    ids=["no state", "no file", "no undo"],
 )
 def test_bad_input_is_a_sentence(folder: Path, words: tuple[str, ...], sentence: str) -> None:
     said = call(folder, "adopt", "live", *words)
