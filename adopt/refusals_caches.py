@@ -41,6 +41,11 @@ def _of(cache: RunningCache, estate: Estate) -> Iterator[Reason]:
             "it is Memcached, and the caches of a stack are Valkey or Redis",
             "leave it beside the stack; what it holds can be made again, so a cache of the stack can take its place",
         )
+    elif not cache.nodes:
+        yield (
+            "its nodes could not be read, which have its version, its networks and its parameter group",
+            "allow elasticache:DescribeCacheClusters, then adopt it again",
+        )
     else:
         group = cache.identifier
         if not facts.is_grouped(cache):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adopt import cache_facts as facts
@@ -41,18 +41,20 @@ def is_default(name: str) -> bool:
     return name.startswith("default.")
 
 
-def cache_parameters(cache: RunningCache, *, computed: bool) -> CacheParameters:
+def cache_parameters(cache: RunningCache, *, computed: bool, beside: Sequence[str] = ()) -> CacheParameters:
     """Live values kept, or with `computed` left to the program, where the group is the cache's alone.
 
-    The cache's version and node type are known ones.
+    The cache's version and node type are known ones. `beside` are the ids of other caches of the tier that have the
+    same group.
     """
     live = _live(cache.parameter_group)
     eviction, events = live.get(EVICTION, _USUAL_EVICTION), live.get(EVENTS, "")
-    why = _referred(cache)
+    others = (*beside, *cache.parameter_group.shared_with)
+    why = _referred(cache, others)
     if problem := events_problem(events):
         why = why or f"{EVENTS} is `{events}` in it: {problem}"
         events = ""
-    own = computed and (is_default(facts.parameter_group(cache)) or bool(cache.parameter_group.shared_with))
+    own = computed and (is_default(facts.parameter_group(cache)) or bool(others))
     program = _program(cache, eviction, events, {}, own=own)
     differ = {name: live[name] for name in _differing(cache, live, program)}
     overrides = {} if computed or why else differ
@@ -97,14 +99,13 @@ def chosen(group: Group) -> dict[str, str]:
     }
 
 
-def _referred(cache: RunningCache) -> str:
+def _referred(cache: RunningCache, others: Sequence[str]) -> str:
     """Why the stack cannot have the group for itself; empty where it can."""
-    name, group = facts.parameter_group(cache), cache.parameter_group
-    if is_default(name):
+    if is_default(facts.parameter_group(cache)):
         return "it is one of AWS's, in which nobody changes anything"
-    if group.shared_with:
-        return f"{', '.join(group.shared_with)} use it too"
-    if not group.parameters:
+    if others:
+        return f"{', '.join(others)} {'uses' if len(others) == 1 else 'use'} it too"
+    if not cache.parameter_group.parameters:
         return "its parameters could not be read"
     return ""
 

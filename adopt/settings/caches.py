@@ -37,7 +37,10 @@ def caches(estate: Estate, prefix: str, *, computed: bool) -> CacheSections:
 
     `prefix` is that of the stack's names.
     """
-    found = {name: cache_parameters(cache, computed=computed) for name, cache in estate.caches.items()}
+    found = {
+        name: cache_parameters(cache, computed=computed, beside=_beside(estate, cache))
+        for name, cache in estate.caches.items()
+    }
     tokens = {
         name: token_secret(estate, cache, prefix) for name, cache in estate.caches.items() if facts.has_token(cache)
     }
@@ -50,6 +53,13 @@ def caches(estate: Estate, prefix: str, *, computed: bool) -> CacheSections:
         remarks={(name, "existing", *each.key): each.remark for name, each in tokens.items()},
         referred={name: each.why for name, each in found.items()},
     )
+
+
+def _beside(estate: Estate, cache: RunningCache) -> list[str]:
+    """Ids of the other caches that have its parameter group."""
+    group = facts.parameter_group(cache)
+    found = (each for name, each in estate.caches.items() if name != cache.name)
+    return [each.identifier for each in found if facts.parameter_group(each) == group]
 
 
 def _section(cache: RunningCache, parameters: CacheParameters, token: str | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ What a row does not name is as it is of the base cache (`described_cache.running
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from described_cache import (
@@ -525,7 +525,7 @@ SHAPES = (
             "_parameter_group": {"name": "orders-shared", "family": "redis7", "managed": False},
         },
         changed={"group": SERVED["group"]},
-        left=(("parameter group orders-shared", "invoices-cache use it too: it is only referred to"),),
+        left=(("parameter group orders-shared", "invoices-cache uses it too: it is only referred to"),),
     ),
     Shape(
         cache=running("unread", parameters=parameter_group("orders-unread", engine={})),
@@ -632,6 +632,15 @@ SHAPES = (
                 "its shards have different numbers of replicas (1, 0)",
                 "`aws elasticache increase-replica-count --replication-group-id orders-uneven --new-replica-count 1 "
                 f"--apply-immediately {HERE} gives each the same",
+            ),
+        ),
+    ),
+    Shape(
+        cache=replace(running("nodeless"), nodes=()),
+        refused=(
+            (
+                "its nodes could not be read, which have its version, its networks and its parameter group",
+                "allow elasticache:DescribeCacheClusters, then adopt it again",
             ),
         ),
     ),

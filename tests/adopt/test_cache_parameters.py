@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from cache_shapes import KEPT
-from described_cache import parameter_group, running
+from described_cache import parameter_group, running, tier
 
 from adopt.estate import Group
 from adopt.report import ParameterRow
 from adopt.settings.cache_parameters import CacheParameters, cache_parameters
+from adopt.settings.caches import caches
 
 COMPUTED = {
     "acl-pubsub-default": "resetchannels",
@@ -34,7 +35,7 @@ def rows(*, kept: bool, **more: tuple[str, str | None]) -> tuple[ParameterRow, .
 
 
 AWS_OWN = "it is one of AWS's, in which nobody changes anything"
-OTHERS = "invoices-cache use it too"
+OTHERS = "invoices-cache uses it too"
 # (group, whether computed ones are asked for, what becomes of it)
 ROWS: dict[str, tuple[Group, bool, dict[str, Any]]] = {
     "its own": (parameter_group("own"), False, {"overrides": OVERRIDES, "rows": rows(kept=True)}),
@@ -89,3 +90,15 @@ ROWS: dict[str, tuple[Group, bool, dict[str, Any]]] = {
 def test_what_becomes_of_parameters(group: Group, computed: bool, expected: dict[str, Any]) -> None:
     found = cache_parameters(running(parameters=group), computed=computed)
     assert found == CacheParameters(**{"eviction": "volatile-lru", "events": "", **expected})
+
+
+def test_a_group_that_two_caches_of_the_tier_have_is_neithers() -> None:
+    group = parameter_group("lent")
+    both = tier(running("main", parameters=group), running("queue", parameters=group))
+    kept, computed = (caches(both, "shop-live", computed=each) for each in (False, True))
+    assert kept.referred == {"main": "orders-queue uses it too", "queue": "orders-main uses it too"}
+    referred = {"name": "lent", "family": "redis7", "managed": False}
+    assert [each["existing"]["parameter_group"] for each in kept.sections.values()] == [referred, referred]
+    assert not any("parameter_group" in each["existing"] for each in computed.sections.values())
+    more = cache_parameters(running(parameters=parameter_group("lent", shared_with=("a", "b"))), computed=False)
+    assert more.why == "a, b use it too"
