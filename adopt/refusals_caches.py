@@ -13,7 +13,7 @@ from adopt.estate import Described, Estate, RunningCache
 from adopt.refusal import Refusal
 from knowledge import classes
 from knowledge.commands import in_region
-from knowledge.names import LONGEST_CACHE
+from knowledge.names import LONGEST_CACHE, cache_problem, server
 from knowledge.redis.abilities import has_tls_mode
 from knowledge.redis.catalogue import REDIS_VERSIONS
 from knowledge.versions import numbers
@@ -27,6 +27,17 @@ def cache_refusals(estate: Estate) -> Iterator[Refusal]:
     for cache in estate.caches.values():
         for why, way in _of(cache, estate):
             yield Refusal(what=cache.identifier, why=why, way=in_region(way, cache.region))
+
+
+def misnamed(estate: Estate, prefix: str) -> Iterator[Refusal]:
+    """Caches whose name in the stack is too long: secrets, logs and snapshots are named `prefix` and it."""
+    for name, cache in estate.caches.items():
+        if problem := cache_problem(server(prefix, name)):
+            yield Refusal(
+                what=cache.identifier,
+                why=f"what the stack makes for it is named after it, and {problem}",
+                way=f"call it something shorter in the stack: `--cache NAME={cache.identifier}`",
+            )
 
 
 Reason = tuple[str, str]

@@ -9,12 +9,10 @@ from adopt import cache_facts as facts
 from adopt.estate import Group, RunningCache
 from adopt.report import ParameterRow
 from knowledge.classes import cache_class
-from knowledge.parameters import ParameterError
+from knowledge.parameters import DEFAULT, EVERY, ParameterError
 from knowledge.redis.catalogue import events_problem
-from knowledge.redis.parameters import redis_parameters
+from knowledge.redis.parameters import EVENTS, EVICTION, USUAL_EVICTION, redis_parameters
 
-EVICTION, EVENTS = "maxmemory-policy", "notify-keyspace-events"
-_USUAL_EVICTION = "volatile-lru"  # ElastiCache User Guide, ParameterGroups.Engine
 _OF_THE_CACHE = (EVICTION, EVENTS, "cluster-enabled")
 """What a stack's file says by a key of the cache."""
 
@@ -27,7 +25,7 @@ class CacheParameters:
     events: str
     """Key space events; empty where nothing is published."""
     overrides: Mapping[str, str] = field(default_factory=dict)
-    """Live values that the program would set otherwise, to be kept."""
+    """`parameters` of the cache: the group sets what it sets now."""
     own: bool = False
     """Whether the stack makes a group of its own in its place."""
     why: str = ""
@@ -48,7 +46,7 @@ def cache_parameters(cache: RunningCache, *, computed: bool, beside: Sequence[st
     same group.
     """
     live = _live(cache.parameter_group)
-    eviction, events = live.get(EVICTION, _USUAL_EVICTION), live.get(EVENTS, "")
+    eviction, events = live.get(EVICTION, USUAL_EVICTION), live.get(EVENTS, "")
     others = (*beside, *cache.parameter_group.shared_with)
     why = _referred(cache, others)
     if problem := events_problem(events):
@@ -57,7 +55,7 @@ def cache_parameters(cache: RunningCache, *, computed: bool, beside: Sequence[st
     own = computed and (is_default(facts.parameter_group(cache)) or bool(others))
     program = _program(cache, eviction, events, {}, own=own)
     differ = {name: live[name] for name in _differing(cache, live, program)}
-    overrides = {} if computed or why else differ
+    overrides = {} if computed or why else {EVERY: DEFAULT, **_set(cache.parameter_group)}
     try:
         _program(cache, eviction, events, overrides, own=own)
     except ParameterError as error:
@@ -97,6 +95,13 @@ def chosen(group: Group) -> dict[str, str]:
         for each in group.parameters
         if each.get("Source") == "user" and each.get("ParameterValue") is not None
     }
+
+
+def _set(group: Group) -> dict[str, str]:
+    """What somebody has set, but for what follows from a key of the cache."""
+    found = chosen(group)
+    usual = {EVICTION: USUAL_EVICTION}
+    return {name: found[name] for name in sorted(found) if name not in _OF_THE_CACHE or usual.get(name) == found[name]}
 
 
 def _referred(cache: RunningCache, others: Sequence[str]) -> str:

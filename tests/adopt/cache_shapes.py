@@ -29,15 +29,8 @@ from adopt.estate import Group, RunningCache
 
 ABSENT = object()
 """In place of a value: the key is not written."""
-KEPT = {
-    "acl-pubsub-default": "allchannels",
-    "lazyfree-lazy-eviction": "no",
-    "lazyfree-lazy-expire": "no",
-    "lazyfree-lazy-server-del": "no",
-    "lazyfree-lazy-user-del": "no",
-    "timeout": 0,
-}
-"""What Redis 7 has of itself and the program would set otherwise."""
+AS_IT_IS = {"*": "default"}
+"""Of a parameter group in which nobody has set anything but the eviction: the stack sets no more."""
 SERVED = {
     "group": {
         "autoMinorVersionUpgrade",
@@ -48,7 +41,7 @@ SERVED = {
         "tags",
         "applyImmediately",
     },
-    "parameters": {"parameters", "tags"},
+    "parameters": {"tags"},
 }
 """Resource -> inputs that the first `up` changes in place, which nobody who uses the cache feels."""
 
@@ -61,7 +54,7 @@ def section(name: str, **differs: Any) -> dict[str, Any]:
         "class": "cache.r6g.large",
         "replicas": 1,
         "eviction": "allkeys-lfu",
-        "parameters": KEPT,
+        "parameters": AS_IT_IS,
         "snapshot": {"retention": 3, "window": "01:15-02:15"},
         "maintenance": "Wed 23:30-00:30",
         "multi_az": True,
@@ -280,12 +273,6 @@ SHAPES = (
         says={
             "version": "5.0.6",
             "auth": "token",
-            "parameters": {
-                "lazyfree-lazy-eviction": "no",
-                "lazyfree-lazy-expire": "no",
-                "lazyfree-lazy-server-del": "no",
-                "timeout": 0,
-            },
             "_user_group": ABSENT,
             **own_group("redis5", "redis5.0"),
         },
@@ -299,7 +286,6 @@ SHAPES = (
         ),
         says={
             "version": "6.0",
-            "parameters": {key: value for key, value in KEPT.items() if key != "acl-pubsub-default"},
             **own_group("redis6", "redis6.x"),
         },
     ),
@@ -336,7 +322,6 @@ SHAPES = (
         says={
             "engine": ABSENT,
             "version": ABSENT,
-            "parameters": {"acl-pubsub-default": "allchannels", "timeout": 0},
             **own_group("valkey80", "valkey8"),
         },
     ),
@@ -345,7 +330,6 @@ SHAPES = (
         says={
             "engine": ABSENT,
             "version": "8.1",
-            "parameters": {"acl-pubsub-default": "allchannels", "timeout": 0},
             **own_group("valkey81", "valkey8"),
         },
     ),
@@ -354,7 +338,6 @@ SHAPES = (
         says={
             "engine": ABSENT,
             "version": "9.0",
-            "parameters": {"acl-pubsub-default": "allchannels", "timeout": 0},
             **own_group("valkey9", "valkey9"),
         },
     ),
@@ -497,7 +480,7 @@ SHAPES = (
         says={
             "eviction": "noeviction",
             "keyspace_events": "Ex",
-            "parameters": {**KEPT, "reserved-memory-percent": 50},
+            "parameters": {**AS_IT_IS, "reserved-memory-percent": 50},
             **own_group("reserve", "redis7"),
         },
     ),
@@ -595,7 +578,21 @@ SHAPES = (
         left=((f"topic {TOPIC}", "it goes on hearing of orders-heard, and the stack's own topics do not"),),
     ),
     Shape(cache=running("unheard", node={"NotificationConfiguration": {"TopicArn": TOPIC, "TopicStatus": "inactive"}})),
-    Shape(cache=running("of-a-name-as-long-as-there-is-one")),
+    Shape(
+        cache=running("long", group={"ReplicationGroupId": "orders-with-a-name-as-long-as-one-can-be"}),
+        says={"_identifier": "orders-with-a-name-as-long-as-one-can-be"},
+    ),
+    Shape(
+        cache=running("of-a-name-as-long-as-there-is-one"),
+        refused=(
+            (
+                "what the stack makes for it is named after it, and `shop-live-of-a-name-as-long-as-there-is-one` must "
+                "be 2 to 40 characters: lower-case letters, digits and single hyphens, starting with a letter and not "
+                "ending in a hyphen",
+                "call it something shorter in the stack: `--cache NAME=orders-of-a-name-as-long-as-there-is-one`",
+            ),
+        ),
+    ),
     Shape(
         cache=running("busy", group={"Status": "modifying"}),
         refused=(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cache_shapes import KEPT
-from described_cache import parameter_group, running, tier
+from described_cache import ENGINE_VALUES, parameter_group, running, tier
 
 from adopt.estate import Group
 from adopt.report import ParameterRow
@@ -21,13 +20,13 @@ COMPUTED = {
     "lazyfree-lazy-user-del": "yes",
     "timeout": "300",
 }
-OVERRIDES = {name: str(value) for name, value in KEPT.items()}
+AS_IT_IS = {"*": "default"}
 
 
 def rows(*, kept: bool, **more: tuple[str, str | None]) -> tuple[ParameterRow, ...]:
     """What Redis 7 and the program differ in; `more`: parameter, with `_` for `-` -> live and computed value."""
     named = {name.replace("_", "-"): value for name, value in more.items()}
-    found = {name: (str(KEPT[name]), value) for name, value in COMPUTED.items()} | named
+    found = {name: (ENGINE_VALUES[name], value) for name, value in COMPUTED.items()} | named
     return tuple(
         ParameterRow(server="main", parameter=name, live=live, computed=computed, kept=kept)
         for name, (live, computed) in sorted(found.items())
@@ -38,13 +37,13 @@ AWS_OWN = "it is one of AWS's, in which nobody changes anything"
 OTHERS = "invoices-cache uses it too"
 # (group, whether computed ones are asked for, what becomes of it)
 ROWS: dict[str, tuple[Group, bool, dict[str, Any]]] = {
-    "its own": (parameter_group("own"), False, {"overrides": OVERRIDES, "rows": rows(kept=True)}),
+    "its own": (parameter_group("own"), False, {"overrides": AS_IT_IS, "rows": rows(kept=True)}),
     "its own, computed": (parameter_group("own"), True, {"rows": rows(kept=False)}),
     "something set that the program leaves alone": (
         parameter_group("own", databases="32", activedefrag="yes"),
         False,
         {
-            "overrides": {**OVERRIDES, "databases": "32", "activedefrag": "yes"},
+            "overrides": {**AS_IT_IS, "databases": "32", "activedefrag": "yes"},
             "rows": rows(kept=True, databases=("32", None), activedefrag=("yes", None)),
         },
     ),
