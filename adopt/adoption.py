@@ -17,6 +17,7 @@ from adopt.match import matches
 from adopt.owned import owned
 from adopt.refusal import Refusal
 from adopt.refusals import refusals
+from adopt.refusals_caches import misnamed
 from adopt.report import Report
 from adopt.settings.written import Comments, written
 from adopt.suppress import KEY as SUPPRESS
@@ -72,7 +73,8 @@ def adoption(
     application declares. `config` is that of a stack's file which is there already: it stands, whatever would be
     written. `versions` are those of the providers, by package.
     """
-    refused = (*owned(estate, prefix(name, stack)), *refusals(estate))
+    begin = prefix(name, stack)
+    refused = (*owned(estate, begin), *misnamed(estate, begin), *refusals(estate))
     if any(each.whole for each in refused):
         return _nothing(estate, stack, refused)
     taken = without(estate, refused)

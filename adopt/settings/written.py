@@ -25,8 +25,8 @@ from adopt.settings.postgres_parameters import PostgresParameters, postgres_para
 from infra.instances import DatabaseInstance, instances
 from infra.load import load_settings
 from knowledge import names
+from knowledge.parameters import DEFAULT, EVERY
 from knowledge.postgres.parameters import postgres_family
-from knowledge.postgres.rds_defaults import DEFAULT, EVERY
 
 Comments = Mapping[tuple[str, ...], Sequence[str]]
 """Path of keys in the file (`config`, `data-tier:postgres`, ...) -> sentences above it."""

@@ -6,7 +6,7 @@ what leads out of the stack: no IAM but the roles of one task, no key's policy, 
 stack's (ADR 0019).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from components.delivery.existing import ExistingResources, shortened
 from components.notifications.chat import METRICS
@@ -26,8 +26,6 @@ _CACHES = [
     "ListTagsForResource",
     "ModifyReplicationGroup",
 ]
-# Changing the members of a group that others are in is checked against each of them (components/functions/runner.py).
-_JOINING = ["elasticache:DescribeUsers", "elasticache:ModifyUserGroup"]
 _INTERFACES = ["*ssignPrivateIpAddresses", "DeleteNetworkInterface"]
 # Enhanced Monitoring also makes its group (AmazonRDSEnhancedMonitoringRole); flow logs describe their streams.
 _LOGS = [
@@ -94,8 +92,7 @@ def boundary(
         return shortened(existing.of(service, kind), arn)
 
     key_use = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
-    caches = [arn("elasticache", f"*:{each.split(':')[-1]}") for each in there("elasticache", "replicationgroup:")]
-    caches += there("elasticache", "usergroup:")
+    caches = [each for kind in ("replicationgroup:", "cluster:", "usergroup:") for each in there("elasticache", kind)]
     return [
         allow(
             "Secrets",
@@ -114,8 +111,7 @@ def boundary(
                 "ForAllValues:StringLike": {"kms:ResourceAliases": f"alias/{prefix}-*"},
             },
         ),
-        *_used(there("kms"), key_use, partition),
-        *_opened(existing.of("secretsmanager"), arn, partition),
+        *_opened(existing, there("kms"), partition, arn, key_use),
         allow(
             "Caches",
             _of("elasticache", [*_CACHES, *_SNAPSHOTS]),
@@ -137,13 +133,31 @@ def boundary(
                 arn("logs", "log-group:RDS*"),
             ],
         ),
-        *([allow("CacheUsers", _JOINING, arn("elasticache", "user:*"))] if there("elasticache", "usergroup:") else []),
         *_network(prefix, networks, arn),
         *_backups(prefix, arn, there("rds", "db:"), [*there("rds", "subgrp:"), *there("rds", "pg:")]),
         *_own(prefix, arn),
         allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
     ]
+
+
+def _opened(
+    existing: ExistingResources,
+    keys: Sequence[str],
+    partition: str,
+    arn: Callable[[str, str], str],
+    use: Sequence[str],
+) -> Iterator[Statement]:
+    """Keys of servers of before; whichever key their secrets are under, which are named above and come through Secrets
+    Manager alone; and the users of others in a user group."""
+    if keys:
+        yield allow("ExistingKeys", use, keys, Condition={"StringLike": through("*", partition)})
+    if existing.of("secretsmanager"):
+        opens, by = ["kms:Decrypt", "kms:GenerateDataKey"], through("secretsmanager", partition)
+        yield allow("ExistingSecretsKeys", opens, "*", Condition={"StringLike": by})
+    if existing.of("elasticache", "usergroup:"):
+        others = _of("elasticache", ["DescribeUsers", "ModifyUserGroup"])
+        yield allow("ExistingUsers", others, arn("elasticache", "user:*"))
 
 
 def untitled(statements: Sequence[Statement]) -> list[Statement]:
@@ -182,7 +196,7 @@ def _backups(
     It copies the instance's tags to a recovery point and RDS those to what is restored from it (AWS Backup Developer
     Guide, "Copying tags onto backups" and "Copy tags during a restore"): what is being made has none yet, and what is
     another's is refused below. A function's code marks nothing: what has no mark, as a recovery point of an application
-    beside, would be the stack's from then on.
+    beside, would be the stack's from then on. An instance that was there before bears the stack's mark alone.
     """
     own = [arn("rds", f"*:{prefix}"), arn("rds", f"*:{prefix}-*"), arn("rds", "og:default:*")]
     restored = arn("rds", "db:awsbackup-restore-test-*")
@@ -215,28 +229,6 @@ def _own(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
         allow("Own", [*_of("s3", _OBJECTS), "ecs:RunTask", "sns:Publish", *vaults], own),
         allow("TaskRoles", ["iam:PassRole"], roles, Condition=to_tasks),
     ]
-
-
-def _opened(secrets: Sequence[str], arn: Callable[[str, str], str], partition: str) -> list[Statement]:
-    """The keys of secrets of before, to open those secrets and no others (components/opening.py)."""
-    if not secrets:
-        return []
-    only = {"kms:EncryptionContext:SecretARN": [f"*:{each.split(':', 4)[4]}" for each in secrets]}
-    return [
-        allow(
-            "SecretsOfBefore",
-            ["kms:Decrypt", "kms:GenerateDataKey"],
-            arn("kms", "key/*"),
-            Condition={"StringLike": {**only, **through("secretsmanager", partition)}},
-        )
-    ]
-
-
-def _used(arns: Sequence[str], actions: Sequence[str], partition: str) -> list[Statement]:
-    """The keys of servers of before: AWS Backup copies and restores what they encrypt."""
-    return (
-        [allow("KeysOfBefore", actions, list(arns), Condition={"StringLike": through("*", partition)})] if arns else []
-    )
 
 
 def _one(resources: list[str]) -> str | list[str]:

@@ -4,7 +4,6 @@ Account-level, made once by an administrator (`delivery/`, ADR 0015), outside of
 role lies under `/delivery/`, where none of them can reach it.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from components.delivery.unread import unread
 from components.functions.runner import CHECK, KIND
 from components.policy import Statement, allow, document
 from knowledge import names
-from knowledge.iam.actions import MANAGED_POLICY_CHARACTERS, StatementScope, policies
+from knowledge.iam.actions import StatementScope, policies, too_long
 from knowledge.ownership import others
 
 
@@ -78,18 +77,16 @@ class Delivery(pulumi.ComponentResource):
 
     def _boundary(self, environment: str) -> pulumi.Output[str]:
         args, prefix = self._args, self._prefix(environment)
-        networks = args.networks.get(environment, ())
         before = args.existing.get(environment, ExistingResources())
-        limits = untitled(boundary(prefix, args.account_id, args.partition, networks, before))
-        # As `document` writes it; nothing in it waits for anything that is made.
-        size = len(json.dumps({"Version": "2012-10-17", "Statement": limits}, separators=(",", ":")))
-        if size > MANAGED_POLICY_CHARACTERS:
+        networks = args.networks.get(environment, ())
+        statements = untitled(boundary(prefix, args.account_id, args.partition, networks, before))
+        if problem := too_long(statements):
             raise ValueError(
-                f"delivery: the boundary of {prefix} would have {size} characters, of which IAM takes "
-                f"{MANAGED_POLICY_CHARACTERS}: too much was there before its stack, or it has too many networks"
+                f"delivery: the boundary of {environment} {problem}: what was there before the stack has too many or "
+                "too long names; take some of its servers into another stack"
             )
         return self._policy(
-            f"{environment}-boundary", names.boundary(prefix), f"The most that a role of {prefix} can do", limits
+            f"{environment}-boundary", names.boundary(prefix), f"The most that a role of {prefix} can do", statements
         ).arn
 
     def _deploy(self, environment: str) -> pulumi.Output[str]:
