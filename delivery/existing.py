@@ -29,6 +29,7 @@ def existing(settings: Settings, account: str, partition: str) -> ExistingResour
     own = [*(n for each in databases for n in _database(each)), *(n for each in caches for n in _cache(each))]
     used = [*(n for each in databases for n in _beside_database(each)), *(n for e in caches for n in _beside_cache(e))]
     given = [postgres.existing.master_secret] if postgres.existing else []
+    given += [each.insights_key for each in databases]
     given += [each.token_secret for each in caches]
     given += [each.key for each in (*databases, *caches)]
     start = f"arn:{partition}:"
@@ -38,7 +39,6 @@ def existing(settings: Settings, account: str, partition: str) -> ExistingResour
             *(f"{start}{each.format(account=account)}" for each in dict.fromkeys(used)),
             *dict.fromkeys(each for each in given if each),
         ],
-        insights=[*dict.fromkeys(each.insights_key for each in databases if each.insights_key)],
     )
 
 

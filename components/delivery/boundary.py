@@ -19,7 +19,8 @@ _SECRETS = ["DescribeSecret", "GetSecretValue", "ListSecretVersionIds", "PutSecr
 _CACHES = [
     "Connect",
     "*User",
-    "DescribeUser*",
+    "DescribeUserGroups",
+    "DescribeUsers",
     "ModifyUserGroup",
     # The AUTH token of a cache without users: the first one is replaced.
     "DescribeReplicationGroups",
@@ -38,13 +39,14 @@ _LOGS = [
 ]
 # AWS Backup on RDS: AWSBackupServiceRolePolicyForBackup and ...ForRestores, and the check of what was restored.
 _BACKUPS_READ = [
-    "DescribeDBInstance*",
+    "DescribeDBInstanceAutomatedBackups",
+    "DescribeDBInstances",
     "DescribeDBSnapshots",
     "DescribeDBSubnetGroups",
     "ListTagsForResource",
 ]
 _BACKUPS_MADE = ["AddTagsToResource", "CopyDBSnapshot", "CreateDBInstance", "CreateDBSnapshot"]
-_RESTORES = ["RestoreDBInstance*t*"]  # FromDBSnapshot and ToPointInTime, not FromS3
+_RESTORES = ["RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime"]
 _BACKUPS_CHANGED = [
     "DeleteDBInstance*",
     "DeleteDBSnapshot",
@@ -65,8 +67,6 @@ _ANYWHERE = [
 # The logical copies (components/backup/copies.py).
 _OBJECTS = ["*MultipartUpload*", "DeleteObject", "GetObject", "ListBucket", "PutObject"]
 _SNAPSHOTS = ["AddTagsToResource", "CopySnapshot", "CreateSnapshot", "DeleteSnapshot", "DescribeSnapshots"]
-_WITHIN = ("ec2", "ecs", "elasticache", "rds", "rds-db")
-"""Services without policies of resources (IAM User Guide, "AWS services that work with IAM")."""
 _OWN_TAG = f"aws:ResourceTag/{TAG}"
 # Lambda Developer Guide, "Working with Lambda execution environment credentials": the key is there when a function's
 # code asks, and a function is what a deployment can put any code into.
@@ -84,9 +84,8 @@ def boundary(
     there before it."""
 
     def arn(service: str, rest: str) -> str:
-        # An account is in one partition: its name would only take room, of which a policy has little. Nor has a service
-        # without resource policies any way to let another account's role in.
-        return f"arn:*:{service}:*:{'*' if service in _WITHIN else account}:{rest}"
+        # An account is in one partition: its name would only take room, of which a policy has little.
+        return f"arn:*:{service}:*:{account}:{rest}"
 
     def there(service: str, kind: str = "") -> list[str]:
         return shortened(existing.of(service, kind), arn)
@@ -134,7 +133,7 @@ def boundary(
             ],
         ),
         *_network(prefix, networks, arn),
-        *_backups(prefix, arn, there("rds", "db:"), [*there("rds", "subgrp:"), *there("rds", "pg:")]),
+        *_backups(prefix, arn, there("rds", "db:")),
         *_own(prefix, arn),
         allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
@@ -188,9 +187,7 @@ def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str
     ]
 
 
-def _backups(
-    prefix: str, arn: Callable[[str, str], str], existing: Sequence[str], beside: Sequence[str]
-) -> list[Statement]:
+def _backups(prefix: str, arn: Callable[[str, str], str], existing: Sequence[str]) -> list[Statement]:
     """What AWS Backup does to the stack's instances; and to what it names itself, where that is the stack's.
 
     It copies the instance's tags to a recovery point and RDS those to what is restored from it (AWS Backup Developer
@@ -206,8 +203,7 @@ def _backups(
         allow("BackupsRead", _of("rds", _BACKUPS_READ), "*"),
         allow("BackupsMade", _of("rds", _BACKUPS_MADE), [*own, *existing, *drawn], Condition=_NO_CODE),
         allow("RestoresMade", _of("rds", _RESTORES), restored),
-        # What was there before the stack bears its mark from the first deployment on.
-        allow("Backups", changed, [*own, *beside]),
+        allow("Backups", changed, own),
         allow("BackupsMarked", changed, arn("rds", "*"), Condition={"StringEquals": {_OWN_TAG: prefix}}),
     ]
 

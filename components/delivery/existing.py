@@ -28,8 +28,6 @@ class ExistingResources:
     """What is the stack's now: instances, replication groups, the parameter and log groups that are theirs alone."""
     used: Sequence[str] = ()
     """What it only refers to: subnet groups, parameter groups of others, user groups, keys and secrets."""
-    insights: Sequence[str] = ()
-    """Keys of Performance Insights, which only a deployment uses."""
 
     def of(self, service: str, kind: str = "") -> list[str]:
         """Those of a service; `kind` is how the rest begins: `db:`."""
@@ -51,7 +49,7 @@ def deploying(of: ExistingResources, partition: str, *kinds: Kind) -> list[State
 
 def keys(of: ExistingResources, partition: str, wanted: Sequence[str]) -> Iterator[Statement]:
     """The use of its keys through the services that hold what they encrypt."""
-    if given := [*of.of("kms"), *of.insights]:
+    if given := of.of("kms"):
         services = [f"{each}.*.{domain(partition)}" for each in _THROUGH]
         yield allow("ExistingKeys", list(wanted), given, Condition={"StringLike": {"kms:ViaService": services}})
 

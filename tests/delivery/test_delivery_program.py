@@ -177,7 +177,7 @@ def test_what_was_there_before_a_stack_is_in_its_file() -> None:
     found = declared(examples.FOLDER, ["adopted", "nowhere", "isolated"], ACCOUNT, "aws")
     key = "arn:aws:kms:eu-west-1:123456789012:key/0a1b2c3d-0000-4000-8000-00000000000"
     secrets = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders"
-    assert {name: (list(each.own), list(each.used), list(each.insights)) for name, each in found.items()} == {
+    assert {name: (list(each.own), list(each.used)) for name, each in found.items()} == {
         "adopted": (
             [
                 f"arn:aws:rds:*:{ACCOUNT}:db:orders",
@@ -197,9 +197,9 @@ def test_what_was_there_before_a_stack_is_in_its_file() -> None:
                 f"arn:aws:elasticache:*:{ACCOUNT}:subnetgroup:orders-cache",
                 f"arn:aws:elasticache:*:{ACCOUNT}:usergroup:orders",
                 f"{secrets}/master-AbCdEf",
+                f"{key}2",
                 f"{secrets}/queue-AbCdEf",
                 f"{key}1",
             ],
-            [f"{key}2"],
         )
     }
