@@ -112,7 +112,7 @@ def _referred(cache: RunningCache, others: Sequence[str]) -> str:
         return f"{', '.join(others)} {'uses' if len(others) == 1 else 'use'} it too"
     if not cache.parameter_group.parameters:
         return "its parameters could not be read"
-    return ""
+    return "" if "Description" in cache.parameter_group.described else "it could not be read itself"
 
 
 def _differing(cache: RunningCache, live: Mapping[str, str], program: Mapping[str, str]) -> list[str]:

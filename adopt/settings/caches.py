@@ -12,6 +12,7 @@ from adopt.report import ParameterRow
 from adopt.settings.cache_parameters import CacheParameters, cache_parameters
 from adopt.settings.cache_token import token_secret
 from infra.settings.profiles import cache_defaults, defaults
+from knowledge.redis.catalogue import REDIS_VERSIONS
 from knowledge.windows import as_written, overlap_problem, parse_utc
 
 _PORT = int(defaults("staging")["cache_port"])
@@ -144,7 +145,9 @@ def _encryption(cache: RunningCache) -> dict[str, Any]:
 def _group(cache: RunningCache, parameters: CacheParameters) -> dict[str, Any]:
     name = facts.parameter_group(cache)
     described = cache.parameter_group.described
-    found = {"name": name, "family": described.get("CacheParameterGroupFamily")}
+    # A group's family is that of its caches' version: one that could not be read has the same.
+    family = REDIS_VERSIONS.get(facts.engine(cache), {}).get(facts.version(cache))
+    found = {"name": name, "family": described.get("CacheParameterGroupFamily", family)}
     if parameters.why:
         return {**found, "managed": False}
     return {**found, "description": str(described.get("Description", ""))}

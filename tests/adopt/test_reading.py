@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from intercepted import Answer, Intercept, Intercepted, refused
 from made_by_hand import CACHES, PRIMARY, REGION
 
 from adopt.estate import Estate, Unread
+from adopt.live.everything import live
 from adopt.reading import calls
 from adopt.reading.read import read
+from adopt.refusals import refusals
+from adopt.settings.written import written
 from bootstrap.errors import AskedError
 
 pytestmark = pytest.mark.server
@@ -166,10 +170,8 @@ LOSES: dict[str, set[str]] = {
 }
 
 
-@pytest.mark.parametrize("action", sorted(LOSES))
-def test_a_refused_call_costs_what_it_would_have_read_and_stops_nothing_else(
-    action: str, hand_made: Intercepted, estate: Estate
-) -> None:
+def refusing(action: str) -> Intercept:
+    """An account that does not allow an action."""
     call = next(each for each in calls.CALLS if each.action == action)
 
     def refuse(service: str, operation: str, region: str, asked: Mapping[str, Any]) -> Answer | None:
@@ -177,13 +179,54 @@ def test_a_refused_call_costs_what_it_would_have_read_and_stops_nothing_else(
             return None
         return refused(CODES.get(service, "AccessDeniedException"))
 
-    found = again(hand_made, refuse)
+    return refuse
+
+
+@pytest.fixture(scope="module")
+def without(hand_made: Intercepted) -> Callable[[str], Estate]:
+    """What is read where an action is not allowed, once for each."""
+    return cache(lambda action: again(hand_made, refusing(action)))
+
+
+@pytest.mark.parametrize("action", sorted(LOSES))
+def test_a_refused_call_costs_what_it_would_have_read_and_stops_nothing_else(
+    action: str, without: Callable[[str], Estate], estate: Estate
+) -> None:
+    call = next(each for each in calls.CALLS if each.action == action)
+    found = without(action)
     assert found.unread == (Unread(permission=action, cost=call.cost),)
     differs = {field for field in vars(found.around) if getattr(found.around, field) != getattr(estate.around, field)}
     differs |= {each for each in ("primary", "replicas", "caches") if getattr(found, each) != getattr(estate, each)}
     assert differs == LOSES[action]
     assert found.primary.described == estate.primary.described
     assert found.replicas.keys() == estate.replicas.keys()
+
+
+# Refused action -> servers whose parameter group is only referred to then: what cannot be read is not changed.
+REFERRED = {
+    "rds:DescribeDBParameterGroups": {"primary"},
+    "rds:DescribeDBParameters": {"primary"},
+    "elasticache:DescribeCacheParameterGroups": {"main", "queue"},
+    "elasticache:DescribeCacheParameters": {"main", "queue"},
+}
+
+
+def referred(estate: Estate) -> set[str]:
+    """Servers of the stack's file whose parameter group it only refers to."""
+    assert not [each for each in refusals(estate) if each.whole]
+    file = written(estate, "shop", "live")
+    assert not file.refusals
+    sections = {"primary": file.config["data-tier:postgres"], **(file.config.get("data-tier:redis") or {})}
+    groups = {key: each["existing"]["parameter_group"] for key, each in sections.items()}
+    return {key for key, each in groups.items() if not each.get("managed", True)}
+
+
+@pytest.mark.parametrize("action", sorted(LOSES))
+def test_a_stack_s_file_is_written_all_the_same(action: str, without: Callable[[str], Estate], estate: Estate) -> None:
+    found = without(action)
+    servers = {"primary", *found.caches}
+    assert referred(found) == (referred(estate) & servers) | REFERRED.get(action, set())
+    assert list(live(found))
 
 
 def test_the_table_of_refusals_has_every_action() -> None:
