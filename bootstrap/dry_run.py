@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,12 @@ import psycopg
 from pydantic import JsonValue
 
 from bootstrap import migrate
-from bootstrap.access import load_access
-from bootstrap.access.upkeep import TableUpkeep
+from bootstrap.access import Access, load_access
 from bootstrap.action import Action
 from bootstrap.declared_extensions import declared
 from bootstrap.drift import judge_schema
 from bootstrap.manifest import Manifest
+from bootstrap.migrate.found import found_baseline
 from bootstrap.postgres import extensions, master
 from bootstrap.postgres.change import ident
 from bootstrap.postgres.removal import droppable
@@ -71,7 +71,7 @@ def dry_run(manifest: Manifest, *, migrations: Path, store: SecretStore | None =
     with entered.conn as conn, ThreadPoolExecutor(_THREADS, thread_name_prefix="dry-run") as pool:
         on = engines(manifest, access, store, pool, entered)
         planned = plan_on(manifest, access, on)
-        of_schema, reported, unseen = _schema(conn, migrations, access.upkeep)
+        of_schema, reported, unseen = _schema(conn, migrations, access, existing=manifest.postgres.existing)
         lacking = extensions.look(conn, declared(migrations.resolve().parent), access.owner)
         first = tuple(_master(manifest, entered.due))
     changes = (*first, *planned.changes, *lacking.actions, *of_schema)
@@ -121,16 +121,22 @@ def _master(manifest: Manifest, due: master.Due | None) -> Iterator[Action]:
 
 
 def _schema(
-    conn: psycopg.Connection[Any], folder: Path, upkeep: Iterable[TableUpkeep]
+    conn: psycopg.Connection[Any], folder: Path, access: Access, *, existing: bool
 ) -> tuple[tuple[Action, ...], tuple[str, ...], tuple[str, ...]]:
     """Return the migrations that would run, what differs in the schema, and what cannot be foreseen."""
     runner = migrate.MigrationRunner(migrate.Source.load(folder), migrate.PostgresLedger(conn))
     steps = runner.plan_up()
+    there = found_baseline(runner, conn, access.schemas) if existing else None
+    taken: tuple[str, ...] = ()
+    if there is not None:
+        taken = (f"{runner.source.get(there).name} is what is here: it will count as applied",)
+        steps = [step for step in steps if step.migration.version != there]
     if steps:
         many = f"{len(steps)} migrations" if len(steps) > 1 else "the migration"
         unseen = f"privileges on what {many} will make, and the schema afterwards, are compared when it is there"
-        return tuple(_migration(step, conn.info.dbname) for step in steps), (), (unseen,)
-    return (), tuple(f"schema: {each}" for each in judge_schema(conn, folder, upkeep).counted), ()
+        return tuple(_migration(step, conn.info.dbname) for step in steps), (), (*taken, unseen)
+    judged = judge_schema(conn, folder, access.upkeep)
+    return (), tuple(f"schema: {each}" for each in judged.counted), taken
 
 
 def _migration(step: migrate.Move, database: str) -> Action:

@@ -18,6 +18,7 @@ from bootstrap.credentials import HeldCredential, read_all, stage_all
 from bootstrap.declared_extensions import DeclaredExtension, declared
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
+from bootstrap.migrate.found import found_baseline
 from bootstrap.postgres import extensions, master
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
@@ -153,7 +154,11 @@ class _Run:
         with open_postgres(target, target.primary, user, password) as conn:
             ledger = migrate.PostgresLedger(conn, entered.conn)
             runner = migrate.MigrationRunner(migrate.Source.load(folder), ledger, role=self._access.owner)
-            applied = self._up(runner)
+            there = found_baseline(runner, entered.conn, self._access.schemas) if target.existing else None
+            if there is not None:
+                runner.force(there)
+            applied = [f"{runner.source.get(there).name} taken as applied: it is what was here"] if there else []
+            applied += self._up(runner)
             self._differences += (*ledger.ended, *runner.notes)
             version = runner.version()
         return report.MigrationReached(version=version.version, dirty=version.dirty), applied

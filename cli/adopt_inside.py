@@ -84,15 +84,23 @@ def _of_its_own(root: Path) -> Iterator[Path]:
 
 
 def _differences(root: Path, database_url: str) -> Iterator[str]:
-    """The words of `drift` by URL: what the declaration and the definition say, and the database has otherwise."""
-    from bootstrap.drift import look_by_url
+    """What the database has and the declaration or the definition says otherwise; what would only be new is no news.
+
+    The same plan as `access plan --database-url`, and the same comparison as `schema check --database-url`.
+    """
+    from bootstrap.drift import judge_schema
+    from bootstrap.reconcile.by_url import plan_urls
     from bootstrap.secrets import open_database_url
     from cli.init_live import secret_of
     from infra.settings.access_file import read_access
 
+    access = read_access(root)
     with open_database_url(secret_of(database_url, "--database-url")) as conn:
-        for each in look_by_url(read_access(root), conn, migrations=root / MIGRATIONS, prove=False).found:
-            yield f"{each.where}: {each.what}"
+        plan = plan_urls(access, conn, None, "main")
+        judged = judge_schema(conn, root / MIGRATIONS, access.upkeep)
+    yield from (f"access.yaml: {each.text}" for each in plan.changes if each.takes_away)
+    yield from (f"access.yaml: {text}" for text in plan.differences)
+    yield from (f"schema: {each}" for each in judged.counted)
 
 
 @contextmanager

@@ -123,7 +123,7 @@ def _existing(cache: RunningCache, parameters: CacheParameters, token: str | Non
         "parameter_group": None if parameters.own else _group(cache, parameters),
         **_encryption(cache),
         "port": None if facts.endpoint(cache).get("Port") == _PORT else facts.endpoint(cache).get("Port"),
-        "tls": "preferred" if _mode(cache) == "preferred" else None,
+        "tls": _mode(cache),
         "user_group": facts.user_group(cache),
         "token_secret": token,
         "topic": facts.topic(cache),
@@ -133,6 +133,7 @@ def _existing(cache: RunningCache, parameters: CacheParameters, token: str | Non
 
 
 def _mode(cache: RunningCache) -> str | None:
+    """`required` or `preferred`; None before Redis 7, where ElastiCache has no mode."""
     return cache.described.get("TransitEncryptionMode") or facts.node(cache).get("TransitEncryptionMode")
 
 

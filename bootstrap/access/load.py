@@ -129,6 +129,7 @@ def _bare(annotation: Any) -> Any:
         "identities.NAME.auth": "`iam` only where somebody logs in as it",
         "identities.NAME": "not the name of another's login, `app_a`",
         "exceptions.redis": "no identity with rules for that cache",
+        "identities.NAME.redis.NAME.present": "nobody else's in that cache",
     }
 )
 def _contradictions(access: Access) -> Iterator[Problem]:
@@ -150,9 +151,23 @@ def _contradictions(access: Access) -> Iterator[Problem]:
                 path=f"exceptions.redis.{cache}",
                 rule=f"`{name}` is an identity with rules for `{cache}`; take one out",
             )
+    yield from _present(access)
     yield from _upkeep(access)
     for name, keyspace in access.keyspaces.items():
         yield from _keyspace(access, f"keyspaces.{name}", keyspace)
+
+
+def _present(access: Access) -> Iterator[Problem]:
+    """A user from before the stack ends with one identity's rotation: it may be nobody else's."""
+    taken: dict[tuple[str, str], str] = {}
+    for name, identity in access.identities.items():
+        for cache, rules in identity.redis.items():
+            path = f"identities.{name}.redis.{cache}.present"
+            others = access.cache_users(cache).keys() - {name}
+            first = rules.present and taken.setdefault((cache, rules.present), name)
+            owner = rules.present if rules.present in others else first
+            if owner and owner != name:
+                yield Problem(path=path, rule=f"is the user of `{owner}` too, and would end with the rotation of one")
 
 
 @says(

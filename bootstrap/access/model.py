@@ -128,8 +128,8 @@ class RedisRules(Model):
 
     @model_validator(mode="after")
     def _one_source(self) -> RedisRules:
-        """One of `role` and of `commands` and `client`, which may stand together; or `rules`, and nothing beside it.
-        `client` names none twice; `prefix` needs a `client` that takes one."""
+        """One of `role` and of `commands` and `client`, which may stand together; or `rules`, and nothing beside it but
+        `present`. `client` names none twice; `prefix` needs a `client` that takes one."""
         if self.rules is not None:
             if more := sorted(self.model_fields_set - {"rules", "present"}):
                 raise ValueError(f"`rules` says everything: take out {', '.join(more)} or `rules`")

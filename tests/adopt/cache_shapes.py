@@ -66,6 +66,7 @@ def section(name: str, **differs: Any) -> dict[str, Any]:
         "parameter_group": {"name": f"orders-{name}-redis7", "family": "redis7", "description": "Orders"},
         "key": KEY,
         "port": 6380,
+        "tls": "required",
         "user_group": "orders",
     }
     base |= {key: value for key, value in differs.items() if key[0] != "_"}
@@ -272,6 +273,7 @@ SHAPES = (
         ),
         says={
             "version": "5.0.6",
+            "_tls": ABSENT,
             "auth": "token",
             "_user_group": ABSENT,
             **own_group("redis5", "redis5.0"),
@@ -286,6 +288,7 @@ SHAPES = (
         ),
         says={
             "version": "6.0",
+            "_tls": ABSENT,
             **own_group("redis6", "redis6.x"),
         },
     ),
@@ -296,7 +299,7 @@ SHAPES = (
             node={"EngineVersion": "6.2.6", "TransitEncryptionMode": None},
             parameters=parameter_group("orders-redis62", "redis6.x", maxmemory_policy="allkeys-lfu"),
         ),
-        says={"version": "6.2", **own_group("redis62", "redis6.x")},
+        says={"version": "6.2", "_tls": ABSENT, **own_group("redis62", "redis6.x")},
     ),
     Shape(
         cache=of_version("redis70", "redis", "7.0.7", "redis7"),

@@ -14,8 +14,9 @@ from rotation import works
 from test_rotate_handler import begin
 from tier import Tier
 
-from bootstrap.access import load_access
+from bootstrap.access import AccessError, load_access
 from bootstrap.access_import import UnsayableError, import_database
+from bootstrap.dry_run import dry_run
 from bootstrap.reconcile.by_url import plan_urls
 from bootstrap.reconcile.plan import plan_stack
 from bootstrap.redis.by_url import import_users, live_users, plan_client
@@ -59,8 +60,18 @@ def old(make_tier: Callable[..., Tier], postgres18: Postgres, valkey_server: Val
         conn.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON users, events TO {app}")
         conn.execute(f"GRANT SELECT, USAGE ON ALL SEQUENCES IN SCHEMA public TO {app}")
         conn.execute(f"RESET ROLE; CREATE TABLE its_own (id int); ALTER TABLE its_own OWNER TO {app}")
-    (tier.migrations / "000001_first.up.sql").write_text("CREATE TABLE later (id int);")
-    (tier.migrations / "000001_first.down.sql").write_text("DROP TABLE later;")
+    for path in tier.migrations.iterdir():
+        path.unlink()
+    # The baseline is what is there: it would fail if it were run.
+    for stem, up in (
+        ("000001_baseline", "CREATE TABLE users (id bigserial);"),
+        ("000002_later", "CREATE TABLE later ();"),
+    ):
+        (tier.migrations / f"{stem}.up.sql").write_text(up)
+        (tier.migrations / f"{stem}.down.sql").write_text("SELECT 1;")
+    tier.manifest = tier.manifest.model_copy(
+        update={"postgres": tier.manifest.postgres.model_copy(update={"existing": True})}
+    )
     access: dict[str, Any] = tier.manifest.access
     entry = access["identities"][app]
     entry["postgres"] = {"privileges": "readwrite", "login": "present"}
@@ -98,7 +109,14 @@ def test_nobody_notices(old: Tier, valkey_server: Valkey) -> None:
     app = f"{old.name}_app"
     unmoved = Unmoved(old, present(old))
     with unmoved.running():
+        planned = dry_run(old.manifest, migrations=old.migrations, store=old.store)
+        assert "000001_baseline is what is here: it will count as applied" in planned.notes
+        assert [each.subject for each in planned.changes if each.verb == "migrate"] == ["migration 000002_later.up.sql"]
         report = old.run()
+        assert next(step.detail for step in report.steps if step.name == "migrations") == (
+            "000001_baseline taken as applied: it is what was here",
+            "000002_later up",
+        )
         assert [str(each) for each in report.checks if not each.ok] == []
         assert old.run().ok
         moved = Application(old, app, ttl=0.05)
@@ -212,3 +230,29 @@ def test_whose_siblings_would_be_other_roles_is_left_out(postgres18: Postgres) -
         f"role {n}_web is left out: {n}_web_a, what one of its logins would be called, is another role"
     ]
     assert found.declaration["exceptions"]["postgres"][f"{n}_web"] == ["login"]
+
+
+USER = {"keys": ["a:*"], "commands": ["get"], "present": "orders-app"}
+# identities -> what is wrong with them
+MISDECLARED: list[tuple[dict[str, Any], str]] = [
+    (
+        {"one": {"redis": {"main": USER}}, "two": {"redis": {"main": USER}}},
+        "identities.two.redis.main.present: is the user of `one` too, and would end with the rotation of one",
+    ),
+    (
+        {"one": {"redis": {"main": {**USER, "present": "two"}}}, "two": {"redis": {"main": {**USER, "present": "x"}}}},
+        "identities.one.redis.main.present: is the user of `two` too, and would end with the rotation of one",
+    ),
+    (
+        {"one": {"auth": "iam", "postgres": {"privileges": "readonly", "login": "present"}}},
+        "identities.one: logs in by token, so there is no password that goes on working",
+    ),
+    ({"one": {"auth": "iam", "redis": {"main": USER}}}, "identities.one: logs in by token"),
+]
+
+
+@pytest.mark.parametrize(("identities", "sentence"), MISDECLARED)
+def test_what_cannot_be_declared(identities: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(AccessError) as refused:
+        load_access({"owner": "o", "identities": identities})
+    assert sentence in " ".join(map(str, refused.value.problems))

@@ -100,6 +100,27 @@ def test_the_change_is_told_by_its_effect() -> None:
     )
 
 
+@pytest.mark.parametrize("said", ["orders-17", "orders_app"])  # by its id, or by its name where that may be asked
+def test_a_user_from_before_the_stack_is_left_alone_and_in_the_end_leaves_the_group(said: str) -> None:
+    api = Cache("orders-17", "app-prod-main-default")
+    api.users = {"orders-17": kept("orders-17", UserName="orders_app"), "app-prod-main-default": kept("default")}
+    backend = ElastiCacheUsers(
+        api, prefix="app-prod", cache="main", group="app-prod-main", engine="valkey", region=REGION, others=(said,),
+        sleep=lambda _: None,
+    )  # fmt: skip
+    done = backend.plan(wanted("orders_app_a")).apply(BUT_DROPS)
+    assert [(each.identity, each.verb) for each in done.changes] == [
+        ("orders_app_a", "create"),
+        ("orders_app_a", "group"),
+    ]
+    assert done.differences == ()
+    assert not [call for call in api.calls if "orders-17" in str(call)]
+    before = dict(api.users["orders-17"])
+    backend.shut(said)
+    backend.shut(said)
+    assert (api.members, api.users["orders-17"]) == (["app-prod-main-default", "app-prod-main-orders-app-a"], before)
+
+
 def test_undeclared_users_leave_the_group_before_they_are_deleted() -> None:
     api = Cache("app-prod-main-old", "app-prod-main-default", "strangers-user")
     api.users = {name: kept(name) for name in (*api.members, "app-prod-main-two-x")}

@@ -107,6 +107,13 @@ def test_what_pulumi_has_put_into_the_file_stays(folder: Path) -> None:
     assert adopt(folder).code == 0
 
 
+def test_the_masters_password_is_stored_under_the_stacks_name(folder: Path) -> None:
+    with patch("cli.adopt_master.store_master") as stored:
+        said = adopt(folder, "--store-master", "--yes")
+    assert said.code == 0, said.all
+    stored.assert_called_once_with("live", "orders", "eu-west-1", "clinic-live", yes=True)
+
+
 def test_a_refused_report_writes_nothing(folder: Path, read: Callable[..., None]) -> None:
     read(Engine="aurora-postgresql")
     before = files(folder)

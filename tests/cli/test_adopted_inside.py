@@ -77,8 +77,9 @@ def test_an_application_of_its_own_stands_and_is_compared(
     before = own(tmp_path)
     said = adopt("--json")
     assert (said.code, own(tmp_path)) == (3, before), said.all
-    assert any(f"role {database.n}_web" in each for each in said.json["differences"])
-    assert "schema: table public.orders: not in the definition" in "\n".join(said.json["differences"])
+    differences = "\n".join(said.json["differences"])
+    assert f"access.yaml: {database.n}_web" in differences
+    assert "schema: table orders: extra" in differences
 
 
 def test_it_becomes_what_is_live(adopt: Callable[..., Said], database: Database, tmp_path: Path) -> None:

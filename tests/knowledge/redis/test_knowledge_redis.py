@@ -28,7 +28,7 @@ def values(engine: str, version: str, **options: object) -> dict[str, str]:
     memory = cache_class("cache.r7g.large").memory_bytes
     made = redis_parameters(memory, engine, version, **(defaults | options))  # type: ignore[arg-type]
     assert [one.name for one in made] == sorted({one.name for one in made})
-    assert {one.apply_method for one in made} == {"immediate"}
+    assert {one.apply_method for one in made} <= {"immediate"}
     return {one.name: one.value for one in made}
 
 
