@@ -235,6 +235,57 @@ def test_the_table_of_refusals_has_every_action() -> None:
     assert {each.action for each in calls.CALLS} - elsewhere - free == LOSES.keys() | {calls.INSTANCES.action}
 
 
+ROLE = "arn:aws:iam::000000000000:role/monitoring"
+
+
+def test_what_a_tier_may_have_besides_is_found_and_nothing_of_others(hand_made: Intercepted, estate: Estate) -> None:
+    arn, other = estate.primary.described["DBInstanceArn"], "arn:aws:rds:eu-west-1:000000000000:db:billing"
+    primary = dict(estate.primary.described) | {
+        "OptionGroupMemberships": [{"OptionGroupName": "orders-16", "Status": "in-sync"}],
+        "MonitoringRoleArn": ROLE,
+    }
+    key = estate.around.keys[1]
+    answers: dict[str, Answer] = {
+        "DescribeDBInstances": {"DBInstances": [primary, dict(estate.replicas["reports"].described)]},
+        "DescribeOptionGroups": {"OptionGroupsList": [{"OptionGroupName": name} for name in ("orders-16", "billing")]},
+        "DescribeBlueGreenDeployments": {
+            "BlueGreenDeployments": [
+                {"Source": arn, "Status": "PROVISIONING"},
+                {"Source": arn, "Status": "SWITCHOVER_COMPLETED"},
+                {"Source": other, "Status": "AVAILABLE"},
+            ]
+        },
+        "DescribePendingMaintenanceActions": {
+            "PendingMaintenanceActions": [{"ResourceIdentifier": each} for each in (arn, other)]
+        },
+        "ListRoles": {
+            "Roles": [
+                {"RoleName": "monitoring", "Arn": ROLE},
+                {"RoleName": "shop-live-bootstrap", "Arn": "arn:aws:iam::000000000000:role/shop-live-bootstrap"},
+                {"RoleName": "billing", "Arn": "arn:aws:iam::000000000000:role/billing"},
+            ]
+        },
+        "ListAliases": {"Aliases": [{"AliasName": "alias/shop-live-storage", "TargetKeyId": key["KeyId"]}]},
+    }
+
+    def besides(service: str, operation: str, region: str, asked: Mapping[str, Any]) -> Answer | None:
+        return answers.get(operation) if region == REGION else None
+
+    around = again(hand_made, besides).around
+    assert [each["OptionGroupName"] for each in around.option_groups] == ["orders-16"]
+    assert [each["Status"] for each in around.blue_green] == ["PROVISIONING"]
+    assert [each["ResourceIdentifier"] for each in around.maintenance] == [arn]
+    assert [each["RoleName"] for each in around.roles] == ["monitoring", "shop-live-bootstrap"]
+    assert [each["Aliases"] for each in around.keys if each["KeyId"] == key["KeyId"]] == [["alias/shop-live-storage"]]
+
+
+@pytest.mark.parametrize("call", sorted(ONLY_WHERE_SOMETHING_IS_AMISS, key=lambda each: each.action), ids=str)
+def test_what_would_help_a_sentence_may_be_refused_too(call: calls.Call, hand_made: Intercepted) -> None:
+    instance, caches = (PRIMARY, {"main": "order"}) if call == calls.SERVERLESS else ("order", {})
+    with pytest.raises(AskedError, match=r"eu-west-1 has no (instance|cache) order"):
+        read(hand_made.with_answers(refusing(call.action)), instance, caches, REGION, "shop-live")
+
+
 def test_the_account_is_known_without_the_caller(hand_made: Intercepted, estate: Estate) -> None:
     """A VPC endpoint's policy may refuse what IAM does not."""
     found = again(hand_made, lambda _, operation, *__: refused() if operation == "GetCallerIdentity" else None)
