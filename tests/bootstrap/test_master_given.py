@@ -94,7 +94,7 @@ def test_it_is_proved_and_stored_and_no_bootstrap_replaces_it(found: Tier, said:
 
 def test_an_empty_secret_as_a_deployment_makes_it_is_filled(found: Tier, said: Callable[..., str]) -> None:
     arn = secret(found)
-    with pytest.raises(BootstrapError, match="is empty[.] The master has had its password since"):
+    with pytest.raises(BootstrapError, match=r"is empty[.] The master has had its password since"):
         entered(found, arn)
     said(FIRST_PASSWORD, arn)
     assert entered(found, arn) == ()
