@@ -124,6 +124,7 @@ def test_nobody_notices(old: Tier, valkey_server: Valkey) -> None:
         with moved.running():
             rotate(old.manifest, [app], store=old.store)
             unmoved.await_requests(40)
+            moved.await_sessions()
     assert (unmoved.failures, moved.failures, unmoved.refused, moved.refused) == ([], [], 0, 0)
     assert (unmoved.logins, moved.logins) == ({app}, {f"{app}_a", f"{app}_b"})
     assert refused(old) == (False, False)  # the grace lasts
