@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from adopt import tags
-from adopt.estate import Estate, RunningCache
+from adopt.estate import Estate
 from adopt.import_file import import_file
 from adopt.imported import imported
 from adopt.live.everything import live
@@ -17,6 +17,7 @@ from adopt.match import matches
 from adopt.owned import owned
 from adopt.refusal import Refusal
 from adopt.refusals import refusals
+from adopt.refusals_caches import misnamed
 from adopt.report import Report
 from adopt.settings.written import Comments, written
 from adopt.suppress import KEY as SUPPRESS
@@ -72,7 +73,8 @@ def adoption(
     application declares. `config` is that of a stack's file which is there already: it stands, whatever would be
     written. `versions` are those of the providers, by package.
     """
-    refused = (*owned(estate, prefix(name, stack)), *refusals(estate))
+    begin = prefix(name, stack)
+    refused = (*owned(estate, begin), *misnamed(estate, begin), *refusals(estate))
     if any(each.whole for each in refused):
         return _nothing(estate, stack, refused)
     taken = without(estate, refused)
@@ -115,20 +117,11 @@ def adoption(
 def without(estate: Estate, refused: tuple[Refusal, ...]) -> Estate:
     """The tier without the replicas and caches that cannot be taken."""
     names = {each.what for each in refused}
-    caches = {name: each for name, each in estate.caches.items() if each.identifier not in names}
     return replace(
         estate,
         replicas={name: each for name, each in estate.replicas.items() if each.identifier not in names},
-        caches={name: _sharing(each, caches.values()) for name, each in caches.items()},
+        caches={name: each for name, each in estate.caches.items() if each.identifier not in names},
     )
-
-
-def _sharing(cache: RunningCache, caches: Iterable[RunningCache]) -> RunningCache:
-    """With the other caches of the tier among those that have its parameter group: it is one resource, not two."""
-    group = cache.parameter_group
-    others = (each for each in caches if each is not cache and each.parameter_group.described == group.described)
-    shared = (*group.shared_with, *(each.identifier for each in others))
-    return replace(cache, parameter_group=replace(group, shared_with=tuple(dict.fromkeys(shared))))
 
 
 def _undeclarable(error: SettingsError) -> Iterator[Refusal]:

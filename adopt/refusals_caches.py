@@ -13,7 +13,7 @@ from adopt.estate import Described, Estate, RunningCache
 from adopt.refusal import Refusal
 from knowledge import classes
 from knowledge.commands import in_region
-from knowledge.names import LONGEST_CACHE
+from knowledge.names import LONGEST_CACHE, cache_problem, server
 from knowledge.redis.abilities import has_tls_mode
 from knowledge.redis.catalogue import REDIS_VERSIONS
 from knowledge.versions import numbers
@@ -29,6 +29,17 @@ def cache_refusals(estate: Estate) -> Iterator[Refusal]:
             yield Refusal(what=cache.identifier, why=why, way=in_region(way, cache.region))
 
 
+def misnamed(estate: Estate, prefix: str) -> Iterator[Refusal]:
+    """Caches whose name in the stack is too long: secrets, logs and snapshots are named `prefix` and it."""
+    for name, cache in estate.caches.items():
+        if problem := cache_problem(server(prefix, name)):
+            yield Refusal(
+                what=cache.identifier,
+                why=f"what the stack makes for it is named after it, and {problem}",
+                way=f"call it something shorter in the stack: `--cache NAME={cache.identifier}`",
+            )
+
+
 Reason = tuple[str, str]
 """Why and the way."""
 
@@ -40,6 +51,11 @@ def _of(cache: RunningCache, estate: Estate) -> Iterator[Reason]:
         yield (
             "it is Memcached, and the caches of a stack are Valkey or Redis",
             "leave it beside the stack; what it holds can be made again, so a cache of the stack can take its place",
+        )
+    elif not cache.nodes:
+        yield (
+            "its nodes could not be read, which have its version, its networks and its parameter group",
+            "allow elasticache:DescribeCacheClusters, then adopt it again",
         )
     else:
         group = cache.identifier

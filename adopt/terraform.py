@@ -66,8 +66,8 @@ class TerraformResource:
 
     @property
     def known_by(self) -> set[str]:
-        """Its name, id and ARN."""
-        names = [self.values.get(key) for key in ("id", "arn", *(KINDS[self.type][1:] if self.type in KINDS else ()))]
+        """Its name, id and ARN; an instance has its resource id too, its id since the provider's version 5."""
+        names = [self.values.get(key) for key in ("id", "arn", "resource_id", *KINDS.get(self.type, ())[1:])]
         return {str(each) for each in names if each}
 
     @property

@@ -50,6 +50,7 @@ PARTS = (
     "maintain",
     "maintain_plan",
     "init_live",
+    "adopt_read",
 )
 
 

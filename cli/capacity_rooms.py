@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from capacity.room import CacheRoom, DatabaseRoom
 from knowledge.classes import GIB
+from knowledge.redis.parameters import USUAL_RESERVE
 
 if TYPE_CHECKING:
     from bootstrap.manifest import Manifest
@@ -53,7 +54,7 @@ def _database(instance: DatabaseInstance, region: str) -> DatabaseRoom:
 
 
 def _cache(group: ReplicationGroup, region: str) -> CacheRoom:
-    reserved = {each.name: each.value for each in group.parameters}.get("reserved-memory-percent", "0")
+    reserved = {each.name: each.value for each in group.parameters}.get("reserved-memory-percent", USUAL_RESERVE)
     return CacheRoom(
         node=group.name,
         identifier=group.identifier,

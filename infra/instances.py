@@ -23,9 +23,9 @@ from knowledge.alarms.facts import cache_alarms, instance_alarms, stack_alarms
 from knowledge.alarms.maintenance import maintenance_alarms
 from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
-from knowledge.parameters import ApplyMethod, Parameter, Value
+from knowledge.parameters import DEFAULT, ApplyMethod, Parameter, Value
 from knowledge.postgres.parameters import postgres_parameters
-from knowledge.postgres.rds_defaults import COMPUTED, DEFAULT, left_to_rds, rds_defaults
+from knowledge.postgres.rds_defaults import COMPUTED, left_to_rds, rds_defaults
 from knowledge.redis.abilities import takes_iam
 from knowledge.redis.parameters import node_count, redis_family, redis_parameters
 from knowledge.storage import Volume

@@ -7,6 +7,11 @@ from enum import StrEnum
 
 Value = str | int | float | bool
 
+DEFAULT = "default"
+"""Value of a parameter that says: the parameter group leaves it to AWS. No parameter of either engine takes it."""
+EVERY = "*"
+"""Name for every parameter that is not named."""
+
 
 class ApplyMethod(StrEnum):
     """When a changed parameter takes effect."""

@@ -9,6 +9,8 @@ from adopt.reading import backup, calls, cloudwatch, kms, logs, network, secrets
 from adopt.reading.ask import Asking
 from adopt.reading.servers import Servers
 
+OVER = frozenset({"SWITCHOVER_COMPLETED", "DELETING"})
+"""States of a Blue/Green deployment that is not under way any more (RDS API Reference, BlueGreenDeployment: Status)."""
 OPTIONS_OF_AWS = "default:"
 """Beginning of the names of option groups that are AWS's and have no option in them."""
 
@@ -70,7 +72,9 @@ class Around:
             topics=topics,
             backup_plans=plans.result(),
             blue_green=tuple(
-                each for each in self._blue_green.result() if {each.get("Source"), each.get("Target")} & {*servers.arns}
+                each
+                for each in self._blue_green.result()
+                if {each.get("Source"), each.get("Target")} & {*servers.arns} and each.get("Status") not in OVER
             ),
             maintenance=tuple(
                 each for each in self._maintenance.result() if each.get("ResourceIdentifier") in servers.arns
@@ -111,7 +115,7 @@ def _hears(subscription: Described, servers: Servers, prefix: str) -> bool:
     """
     if str(subscription["CustSubscriptionId"]).startswith(f"{prefix}-"):
         return True
-    ids = {str(each.described["DBInstanceIdentifier"]) for each in servers.instances}
+    ids = {each.identifier for each in servers.instances}
     if subscription.get("SourceType") not in {None, "", "db-instance"}:
         return False
     sources = set(subscription.get("SourceIdsList") or ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from adopt import instance_facts as facts
 from adopt.estate import Described
 from adopt.reading import calls
 from adopt.reading.ask import Asking
@@ -129,8 +130,9 @@ def site(
 
 def groups_of(server: Described) -> set[str]:
     """Security groups of an instance or of a cache's node."""
-    instance = {str(each["VpcSecurityGroupId"]) for each in server.get("VpcSecurityGroups") or ()}
-    return instance | {str(each["SecurityGroupId"]) for each in server.get("SecurityGroups") or ()}
+    return {*facts.security_groups(server)} | {
+        str(each["SecurityGroupId"]) for each in server.get("SecurityGroups") or ()
+    }
 
 
 def _called(server: Described) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from adopt import instance_facts as facts
 from adopt.estate import Described, Group, RunningInstance
 from adopt.reading import calls
 from adopt.reading.ask import Asking
 from adopt.reading.replicas import Place, listed, names
 from adopt.reading.servers import Servers
-
-AWS_OWN = "default."
-"""Beginning of the names of parameter groups that are AWS's: nothing in them can be changed, here or elsewhere."""
 
 
 def servers(ask: Asking, primary: Described, there: Iterable[Described]) -> Servers:
@@ -32,7 +30,10 @@ def servers(ask: Asking, primary: Described, there: Iterable[Described]) -> Serv
     groups = _groups(ask, found, known)
     running = {
         place: RunningInstance(
-            region=place[0], described=each, parameter_group=groups[place[0], group_name(each)], tags=tags(each)
+            region=place[0],
+            described=each,
+            parameter_group=groups[place[0], facts.parameter_group(each)],
+            tags=tags(each),
         )
         for place, each in found.items()
     }
@@ -48,11 +49,6 @@ def servers(ask: Asking, primary: Described, there: Iterable[Described]) -> Serv
 def identifier(instance: Described) -> str:
     """DB instance identifier."""
     return str(instance["DBInstanceIdentifier"])
-
-
-def group_name(instance: Described) -> str:
-    """Name of its parameter group."""
-    return str(next((each["DBParameterGroupName"] for each in instance.get("DBParameterGroups") or ()), ""))
 
 
 def tags(instance: Described) -> Mapping[str, str]:
@@ -76,19 +72,25 @@ def _groups(
     ask: Asking, tier: Mapping[Place, Described], known: Mapping[str, Mapping[str, Described]]
 ) -> Mapping[Place, Group]:
     """Region and name -> parameter group, of every group that the tier's instances have."""
-    wanted = sorted({(region, group_name(each)) for (region, _), each in tier.items()})
+    wanted = sorted({(region, facts.parameter_group(each)) for (region, _), each in tier.items()})
     # AWS's own of a family is the same in every region.
-    once = {(None if name.startswith(AWS_OWN) else region, name): region for region, name in reversed(wanted)}
+    once = {
+        (None if name.startswith(facts.DEFAULT_GROUP) else region, name): region for region, name in reversed(wanted)
+    }
     parameters = {key: ask.soon(_parameters, ask, region, key[1]) for key, region in once.items()}
     regions = sorted({region for region, _ in wanted})
     lists = dict(zip(regions, ask.each(lambda each: ask.all(calls.PARAMETER_GROUPS, each), regions), strict=True))
     found: dict[Place, Group] = {}
     for region, name in wanted:
         described = next((each for each in lists[region] if each["DBParameterGroupName"] == name), None)
-        users = {key for key, each in known[region].items() if group_name(each) == name and (region, key) not in tier}
+        users = {
+            key
+            for key, each in known[region].items()
+            if facts.parameter_group(each) == name and (region, key) not in tier
+        }
         found[region, name] = Group(
             described=described or {"DBParameterGroupName": name},
-            parameters=parameters[None if name.startswith(AWS_OWN) else region, name].result(),
+            parameters=parameters[None if name.startswith(facts.DEFAULT_GROUP) else region, name].result(),
             shared_with=tuple(sorted(users)),
         )
     return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from adopt.cache_facts import destination
 from adopt.estate import Described, RunningCache, RunningInstance
+from adopt.instance_facts import LOGS
 from adopt.reading.network import Site, site
 
 
@@ -56,7 +58,7 @@ class Servers:
         """By what alarms know them: the values of their metrics' dimensions."""
         caches = {str(each.described["ReplicationGroupId"]) for each in self.caches.values() if each.described}
         nodes = {str(each["CacheClusterId"]) for each in self.nodes}
-        return {str(each.described["DBInstanceIdentifier"]) for each in self.instances} | caches | nodes
+        return {each.identifier for each in self.instances} | caches | nodes
 
     def sites(self) -> tuple[Site, ...]:
         """Where they are: the stack's region first."""
@@ -122,14 +124,13 @@ class Servers:
         """What the names of their log groups begin with: RDS's by its rule, the caches' as they were chosen."""
         for each in self.instances:
             if each.region == region:
-                yield f"/aws/rds/instance/{each.described['DBInstanceIdentifier']}/"
+                yield f"{LOGS}{each.identifier}/"
         if region == self.home and self.caches:
             yield "/aws/elasticache/"
             for described in (*(each.described for each in self.caches.values()), *self.nodes):
                 for delivery in described.get("LogDeliveryConfigurations") or ():
-                    logs = (delivery.get("DestinationDetails") or {}).get("CloudWatchLogsDetails") or {}
-                    if logs.get("LogGroup"):
-                        yield str(logs["LogGroup"])
+                    if delivery.get("DestinationType") == "cloudwatch-logs":
+                        yield destination(delivery)
 
     def tagged(self) -> Iterator[str]:
         """ARNs of what is theirs alone and whose tags no description has: parameter groups, caches, users."""

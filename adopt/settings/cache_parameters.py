@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from adopt import cache_facts as facts
 from adopt.estate import Group, RunningCache
 from adopt.report import ParameterRow
 from knowledge.classes import cache_class
-from knowledge.parameters import ParameterError
+from knowledge.parameters import DEFAULT, EVERY, ParameterError
 from knowledge.redis.catalogue import events_problem
-from knowledge.redis.parameters import redis_parameters
+from knowledge.redis.parameters import EVENTS, EVICTION, USUAL_EVICTION, redis_parameters
 
-EVICTION, EVENTS = "maxmemory-policy", "notify-keyspace-events"
-_USUAL_EVICTION = "volatile-lru"  # ElastiCache User Guide, ParameterGroups.Engine
 _OF_THE_CACHE = (EVICTION, EVENTS, "cluster-enabled")
 """What a stack's file says by a key of the cache."""
 
@@ -27,7 +25,7 @@ class CacheParameters:
     events: str
     """Key space events; empty where nothing is published."""
     overrides: Mapping[str, str] = field(default_factory=dict)
-    """Live values that the program would set otherwise, to be kept."""
+    """`parameters` of the cache: the group sets what it sets now."""
     own: bool = False
     """Whether the stack makes a group of its own in its place."""
     why: str = ""
@@ -41,21 +39,23 @@ def is_default(name: str) -> bool:
     return name.startswith("default.")
 
 
-def cache_parameters(cache: RunningCache, *, computed: bool) -> CacheParameters:
+def cache_parameters(cache: RunningCache, *, computed: bool, beside: Sequence[str] = ()) -> CacheParameters:
     """Live values kept, or with `computed` left to the program, where the group is the cache's alone.
 
-    The cache's version and node type are known ones.
+    The cache's version and node type are known ones. `beside` are the ids of other caches of the tier that have the
+    same group.
     """
-    live = _live(cache.parameter_group)
-    eviction, events = live.get(EVICTION, _USUAL_EVICTION), live.get(EVENTS, "")
-    why = _referred(cache)
+    there = live(cache.parameter_group)
+    eviction, events = there.get(EVICTION, USUAL_EVICTION), there.get(EVENTS, "")
+    others = (*beside, *cache.parameter_group.shared_with)
+    why = _referred(cache, others)
     if problem := events_problem(events):
         why = why or f"{EVENTS} is `{events}` in it: {problem}"
         events = ""
-    own = computed and (is_default(facts.parameter_group(cache)) or bool(cache.parameter_group.shared_with))
+    own = computed and (is_default(facts.parameter_group(cache)) or bool(others))
     program = _program(cache, eviction, events, {}, own=own)
-    differ = {name: live[name] for name in _differing(cache, live, program)}
-    overrides = {} if computed or why else differ
+    differ = {name: there[name] for name in _differing(cache, there, program)}
+    overrides = {} if computed or why else {EVERY: DEFAULT, **_set(cache.parameter_group)}
     try:
         _program(cache, eviction, events, overrides, own=own)
     except ParameterError as error:
@@ -79,7 +79,7 @@ def cache_parameters(cache: RunningCache, *, computed: bool) -> CacheParameters:
     )
 
 
-def _live(group: Group) -> dict[str, str]:
+def live(group: Group) -> dict[str, str]:
     """Every parameter that has a value: what was set, and the engine's own."""
     return {
         str(each["ParameterName"]).lower(): str(each["ParameterValue"])
@@ -97,22 +97,28 @@ def chosen(group: Group) -> dict[str, str]:
     }
 
 
-def _referred(cache: RunningCache) -> str:
+def _set(group: Group) -> dict[str, str]:
+    """What somebody has set, but for what follows from a key of the cache."""
+    found = chosen(group)
+    usual = {EVICTION: USUAL_EVICTION}
+    return {name: found[name] for name in sorted(found) if name not in _OF_THE_CACHE or usual.get(name) == found[name]}
+
+
+def _referred(cache: RunningCache, others: Sequence[str]) -> str:
     """Why the stack cannot have the group for itself; empty where it can."""
-    name, group = facts.parameter_group(cache), cache.parameter_group
-    if is_default(name):
+    if is_default(facts.parameter_group(cache)):
         return "it is one of AWS's, in which nobody changes anything"
-    if group.shared_with:
-        return f"{', '.join(group.shared_with)} use it too"
-    if not group.parameters:
-        return "its parameters could not be read"
+    if others:
+        return f"{', '.join(others)} {'uses' if len(others) == 1 else 'use'} it too"
+    if not cache.parameter_group.parameters or "CacheParameterGroupFamily" not in cache.parameter_group.described:
+        return "it could not be read whole"
     return ""
 
 
-def _differing(cache: RunningCache, live: Mapping[str, str], program: Mapping[str, str]) -> list[str]:
+def _differing(cache: RunningCache, there: Mapping[str, str], program: Mapping[str, str]) -> list[str]:
     """Names of live values that the program would change: it sets another, or none where somebody has set one."""
     wanted = sorted({*program, *chosen(cache.parameter_group)} - set(_OF_THE_CACHE))
-    return [name for name in wanted if name in live and live[name] != program.get(name)]
+    return [name for name in wanted if name in there and there[name] != program.get(name)]
 
 
 def _program(

@@ -12,6 +12,7 @@ from adopt.report import ParameterRow
 from adopt.settings.cache_parameters import CacheParameters, cache_parameters
 from adopt.settings.cache_token import token_secret
 from infra.settings.profiles import cache_defaults, defaults
+from knowledge.redis.parameters import redis_family
 from knowledge.windows import as_written, overlap_problem, parse_utc
 
 _PORT = int(defaults("staging")["cache_port"])
@@ -37,7 +38,10 @@ def caches(estate: Estate, prefix: str, *, computed: bool) -> CacheSections:
 
     `prefix` is that of the stack's names.
     """
-    found = {name: cache_parameters(cache, computed=computed) for name, cache in estate.caches.items()}
+    found = {
+        name: cache_parameters(cache, computed=computed, beside=_beside(estate, cache))
+        for name, cache in estate.caches.items()
+    }
     tokens = {
         name: token_secret(estate, cache, prefix) for name, cache in estate.caches.items() if facts.has_token(cache)
     }
@@ -50,6 +54,13 @@ def caches(estate: Estate, prefix: str, *, computed: bool) -> CacheSections:
         remarks={(name, "existing", *each.key): each.remark for name, each in tokens.items()},
         referred={name: each.why for name, each in found.items()},
     )
+
+
+def _beside(estate: Estate, cache: RunningCache) -> list[str]:
+    """Ids of the other caches that have its parameter group."""
+    group = facts.parameter_group(cache)
+    found = (each for name, each in estate.caches.items() if name != cache.name)
+    return [each.identifier for each in found if facts.parameter_group(each) == group]
 
 
 def _section(cache: RunningCache, parameters: CacheParameters, token: str | None) -> dict[str, Any]:
@@ -112,7 +123,7 @@ def _existing(cache: RunningCache, parameters: CacheParameters, token: str | Non
         "parameter_group": None if parameters.own else _group(cache, parameters),
         **_encryption(cache),
         "port": None if facts.endpoint(cache).get("Port") == _PORT else facts.endpoint(cache).get("Port"),
-        "tls": "preferred" if _mode(cache) == "preferred" else None,
+        "tls": _mode(cache),
         "user_group": facts.user_group(cache),
         "token_secret": token,
         "topic": facts.topic(cache),
@@ -122,6 +133,7 @@ def _existing(cache: RunningCache, parameters: CacheParameters, token: str | Non
 
 
 def _mode(cache: RunningCache) -> str | None:
+    """`required` or `preferred`; None before Redis 7, where ElastiCache has no mode."""
     return cache.described.get("TransitEncryptionMode") or facts.node(cache).get("TransitEncryptionMode")
 
 
@@ -134,7 +146,8 @@ def _encryption(cache: RunningCache) -> dict[str, Any]:
 def _group(cache: RunningCache, parameters: CacheParameters) -> dict[str, Any]:
     name = facts.parameter_group(cache)
     described = cache.parameter_group.described
-    found = {"name": name, "family": described.get("CacheParameterGroupFamily")}
+    family = described.get("CacheParameterGroupFamily") or redis_family(facts.engine(cache), facts.version(cache))
+    found = {"name": name, "family": family}
     if parameters.why:
         return {**found, "managed": False}
     return {**found, "description": str(described.get("Description", ""))}

@@ -9,9 +9,8 @@ from adopt import instance_facts as facts
 from adopt.estate import RunningInstance
 from adopt.report import ParameterRow
 from infra.instances import DatabaseInstance
-from knowledge.parameters import ParameterError, Value
+from knowledge.parameters import DEFAULT, EVERY, ParameterError, Value
 from knowledge.postgres.catalogue import check
-from knowledge.postgres.rds_defaults import DEFAULT, EVERY
 
 FOR_ALARMS = (
     "idle_in_transaction_session_timeout",

@@ -25,13 +25,16 @@ from adopt.settings.postgres_parameters import PostgresParameters, postgres_para
 from infra.instances import DatabaseInstance, instances
 from infra.load import load_settings
 from knowledge import names
+from knowledge.parameters import DEFAULT, EVERY
 from knowledge.postgres.parameters import postgres_family
-from knowledge.postgres.rds_defaults import DEFAULT, EVERY
 
 Comments = Mapping[tuple[str, ...], Sequence[str]]
 """Path of keys in the file (`config`, `data-tier:postgres`, ...) -> sentences above it."""
 
-_ORDER = ("profile", "name", "protect", "network", "postgres", "redis", "notify", "objectives", "logs", "maintenance")
+_ORDER = (
+    *("profile", "name", "protect", "final_snapshots", "network", "postgres", "redis", "notify", "objectives", "logs"),
+    "maintenance",
+)
 """Of the keys in the file; others follow."""
 
 
@@ -102,7 +105,8 @@ def _wanted(
         "backup": None,
     }
     if estate.primary.described.get("DeletionProtection"):
-        wanted["protect"] = True
+        # What nobody deletes by mistake leaves a snapshot too, where somebody does mean it.
+        wanted |= {"protect": True, "final_snapshots": True}
     days, remark = around.log_retention(estate)
     if days:
         wanted["logs"] = {"retention": days}

@@ -6,10 +6,9 @@ what leads out of the stack: no IAM but the roles of one task, no key's policy, 
 stack's (ADR 0019).
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 
-from components.delivery.existing import ExistingResources, keys, shortened
+from components.delivery.existing import ExistingResources, shortened
 from components.notifications.chat import METRICS
 from components.policy import Statement, allow, through
 from knowledge.ownership import TAG, others
@@ -92,7 +91,7 @@ def boundary(
         return shortened(existing.of(service, kind), arn)
 
     key_use = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
-    caches = [*there("elasticache", "replicationgroup:"), *there("elasticache", "usergroup:")]
+    caches = [each for kind in ("replicationgroup:", "cluster:", "usergroup:") for each in there("elasticache", kind)]
     return [
         allow(
             "Secrets",
@@ -111,7 +110,7 @@ def boundary(
                 "ForAllValues:StringLike": {"kms:ResourceAliases": f"alias/{prefix}-*"},
             },
         ),
-        *keys(replace(existing, used=there("kms")), partition, key_use),
+        *_opened(existing, there("kms"), partition, arn, key_use),
         allow(
             "Caches",
             _of("elasticache", [*_CACHES, *_SNAPSHOTS]),
@@ -139,6 +138,25 @@ def boundary(
         allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
     ]
+
+
+def _opened(
+    existing: ExistingResources,
+    keys: Sequence[str],
+    partition: str,
+    arn: Callable[[str, str], str],
+    use: Sequence[str],
+) -> Iterator[Statement]:
+    """Keys of servers of before; whichever key their secrets are under, which are named above and come through Secrets
+    Manager alone; and the users of others in a user group."""
+    if keys:
+        yield allow("ExistingKeys", use, keys, Condition={"StringLike": through("*", partition)})
+    if existing.of("secretsmanager"):
+        opens, by = ["kms:Decrypt", "kms:GenerateDataKey"], through("secretsmanager", partition)
+        yield allow("ExistingSecretsKeys", opens, "*", Condition={"StringLike": by})
+    if existing.of("elasticache", "usergroup:"):
+        others = _of("elasticache", ["DescribeUsers", "ModifyUserGroup"])
+        yield allow("ExistingUsers", others, arn("elasticache", "user:*"))
 
 
 def untitled(statements: Sequence[Statement]) -> list[Statement]:
@@ -175,15 +193,15 @@ def _backups(prefix: str, arn: Callable[[str, str], str], existing: Sequence[str
     It copies the instance's tags to a recovery point and RDS those to what is restored from it (AWS Backup Developer
     Guide, "Copying tags onto backups" and "Copy tags during a restore"): what is being made has none yet, and what is
     another's is refused below. A function's code marks nothing: what has no mark, as a recovery point of an application
-    beside, would be the stack's from then on.
+    beside, would be the stack's from then on. An instance that was there before bears the stack's mark alone.
     """
-    own = [arn("rds", f"*:{prefix}"), arn("rds", f"*:{prefix}-*"), arn("rds", "og:default:*"), *existing]
+    own = [arn("rds", f"*:{prefix}"), arn("rds", f"*:{prefix}-*"), arn("rds", "og:default:*")]
     restored = arn("rds", "db:awsbackup-restore-test-*")
     drawn = [arn("rds", "snapshot:awsbackup:*"), restored, arn("rds", "auto-backup:*")]
     changed = _of("rds", [*_RESTORES, *_BACKUPS_CHANGED])
     return [
         allow("BackupsRead", _of("rds", _BACKUPS_READ), "*"),
-        allow("BackupsMade", _of("rds", _BACKUPS_MADE), [*own, *drawn], Condition=_NO_CODE),
+        allow("BackupsMade", _of("rds", _BACKUPS_MADE), [*own, *existing, *drawn], Condition=_NO_CODE),
         allow("RestoresMade", _of("rds", _RESTORES), restored),
         allow("Backups", changed, own),
         allow("BackupsMarked", changed, arn("rds", "*"), Condition={"StringEquals": {_OWN_TAG: prefix}}),

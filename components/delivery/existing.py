@@ -55,8 +55,13 @@ def keys(of: ExistingResources, partition: str, wanted: Sequence[str]) -> Iterat
 
 
 def shortened(arns: Sequence[str], arn: Callable[[str, str], str]) -> list[str]:
-    """The same as a boundary writes them, without partition and region: it has few characters."""
-    return [arn(service, rest) for _, _, service, _, _, rest in (each.split(":", 5) for each in arns)]
+    """The same as a boundary writes them, without partition and region: it has few characters. No account reaches an
+    engine of another."""
+    parts = (each.split(":", 5) for each in arns)
+    return [
+        f"arn:*:{service}:*:*:{rest}" if service in ("rds", "elasticache") else arn(service, rest)
+        for _, _, service, _, _, rest in parts
+    ]
 
 
 def _matching(patterns: Sequence[str], *kinds: Kind) -> list[str]:

@@ -20,7 +20,7 @@ from components.delivery.unread import unread
 from components.functions.runner import CHECK, KIND
 from components.policy import Statement, allow, document
 from knowledge import names
-from knowledge.iam.actions import StatementScope, policies
+from knowledge.iam.actions import StatementScope, policies, too_long
 from knowledge.ownership import others
 
 
@@ -77,19 +77,16 @@ class Delivery(pulumi.ComponentResource):
 
     def _boundary(self, environment: str) -> pulumi.Output[str]:
         args, prefix = self._args, self._prefix(environment)
+        before = args.existing.get(environment, ExistingResources())
+        networks = args.networks.get(environment, ())
+        statements = untitled(boundary(prefix, args.account_id, args.partition, networks, before))
+        if problem := too_long(statements):
+            raise ValueError(
+                f"delivery: the boundary of {environment} {problem}: what was there before the stack has too many or "
+                "too long names; take some of its servers into another stack"
+            )
         return self._policy(
-            f"{environment}-boundary",
-            names.boundary(prefix),
-            f"The most that a role of {prefix} can do",
-            untitled(
-                boundary(
-                    prefix,
-                    args.account_id,
-                    args.partition,
-                    args.networks.get(environment, ()),
-                    args.existing.get(environment, ExistingResources()),
-                )
-            ),
+            f"{environment}-boundary", names.boundary(prefix), f"The most that a role of {prefix} can do", statements
         ).arn
 
     def _deploy(self, environment: str) -> pulumi.Output[str]:

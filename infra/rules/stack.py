@@ -264,10 +264,15 @@ def _replicas(postgres: PostgresSection, tier: Instances) -> Broken:
     }
 )
 def _cache(given: CacheSection, cache: ReplicationGroup) -> Broken:
-    if problem := names.cache_problem(cache.named):
-        yield "", f"{problem}."
-    if given.existing and (problem := names.cache_problem(cache.identifier)):
-        yield "existing.identifier", f"{problem}."
+    if problem := names.cache_problem(cache.identifier):
+        yield "existing.identifier" if given.existing else "", f"{problem}."
+    elif (
+        given.existing
+        and cache.users
+        and not given.existing.user_group
+        and (problem := names.cache_problem(cache.named))
+    ):
+        yield "", f"{problem}: so is the user group that it gets."
     if unknown := redis_catalogue.version_problem(cache.engine, cache.version, running=given.existing is not None):
         yield "version", f"{unknown}."
     snapshot, maintenance = (

@@ -201,7 +201,8 @@ class CacheSection(Section):
     keyspace_events: str
     """Events that are published (`notify-keyspace-events`), such as `Ex`; none when empty."""
     parameters: Parameters
-    """Further parameters of the engine, by name."""
+    """Further parameters of the engine, by name. `default` leaves one to the engine, or with the name `*` every one
+    that is not named."""
     snapshot: SnapshotSection
     maintenance: Weekly60
     """When AWS may maintain the cache."""

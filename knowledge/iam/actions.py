@@ -7,6 +7,7 @@ IAM's limits: 6,144 characters for a managed policy and 10,240 for a role's inli
 from __future__ import annotations
 
 import itertools
+import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -167,6 +168,14 @@ def policies(place: StatementScope, *kinds: Kind) -> dict[str, list[dict[str, An
                 statement["Condition"] = condition
             found.setdefault(scope.policy, []).append(statement)
     return found
+
+
+def too_long(statements: Sequence[Mapping[str, object]]) -> str | None:
+    """Why IAM would not take them as one managed policy; None where it does."""
+    document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, separators=(",", ":"))
+    if len(document) <= MANAGED_POLICY_CHARACTERS:
+        return None
+    return f"would have {len(document):,} characters, and IAM takes {MANAGED_POLICY_CHARACTERS:,}"
 
 
 def _arns(template: str, place: StatementScope) -> list[str]:

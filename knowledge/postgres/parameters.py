@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from knowledge.parameters import ApplyMethod, Parameter, ParameterError, Value
+from knowledge.parameters import DEFAULT, EVERY, ApplyMethod, Parameter, ParameterError, Value
 from knowledge.postgres.catalogue import CATALOGUE, POSTGRES_VERSIONS, check, unknown_problem
 from knowledge.postgres.extensions import extension_parameters, preloaded
 from knowledge.postgres.fixed import REPLICA, fixed
 from knowledge.postgres.memory import GIB, KIB, MIB, NEEDED, PAGE, claimed_memory
-from knowledge.postgres.rds_defaults import COMPUTED, DEFAULT, EVERY, PRELOADED, left_to_rds, rds_defaults
+from knowledge.postgres.rds_defaults import COMPUTED, PRELOADED, left_to_rds, rds_defaults
 from knowledge.storage import SMALLEST
 
 MINIMUM_MEMORY = GIB

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from knowledge.parameters import DEFAULT, EVERY
 from knowledge.postgres.memory import KIB, SYSTEM_SHARE
 
-DEFAULT, COMPUTED = "default", "computed"
-"""Values of a parameter that say: the parameter group leaves it to RDS; it is worked out from the instance, as without
-a word. No parameter of PostgreSQL takes either."""
-EVERY = "*"
-"""Name for every parameter that is not named, which can be given these two words alone."""
+COMPUTED = "computed"
+"""Value of a parameter that says: it is worked out from the instance, as without a word. No parameter of PostgreSQL
+takes it."""
 PRELOADED = "pg_stat_statements"
 """shared_preload_libraries of `default.postgres15` to `default.postgres18`."""
 

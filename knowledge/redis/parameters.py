@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from knowledge.parameters import ApplyMethod, Parameter, ParameterError, Value, plain
+from knowledge.parameters import DEFAULT, EVERY, ApplyMethod, Parameter, ParameterError, Value, plain
 from knowledge.redis.catalogue import CATALOGUE, REDIS_VERSIONS, check
 
 SMALL = 2 * 1024**3
-CHANNELS = "acl-pubsub-default"
+CHANNELS, EVENTS, EVICTION = "acl-pubsub-default", "notify-keyspace-events", "maxmemory-policy"
+USUAL_EVICTION = "volatile-lru"
+"""What every version has of itself (ElastiCache User Guide, ParameterGroups.Engine)."""
+USUAL_RESERVE = 25
+"""Percent of a node's memory that every version reserves of itself (the same)."""
 LAZYFREE = (
     "lazyfree-lazy-eviction",
     "lazyfree-lazy-expire",
@@ -61,6 +65,7 @@ def redis_parameters(
 
     :param memory_bytes: the node's `maxmemory`.
     :param eviction: maxmemory-policy: what goes when memory is full; `noeviction` for queues.
+    :param overrides: by name; `default` leaves a parameter to the engine, and `*` with it all that are not named.
     :param in_use: whether the group is one that a cache has already, in which `databases` cannot be set any more.
 
     Raise `ParameterError` with all problems: an unknown engine, version or parameter, one that ElastiCache keeps for
@@ -68,7 +73,7 @@ def redis_parameters(
     """
     family = redis_family(engine, version)
     wanted: dict[str, Value] = {
-        "maxmemory-policy": eviction,
+        EVICTION: eviction,
         # AWS keeps a quarter for copies during snapshots and failover; small nodes have less to spare beside it.
         # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/redis-memory-management.html
         "reserved-memory-percent": 30 if memory_bytes < SMALL else 25,
@@ -82,14 +87,22 @@ def redis_parameters(
         wanted[CHANNELS] = "resetchannels"
     wanted |= {name: "yes" for name in LAZYFREE if CATALOGUE[name].exists_in(family, version)}
     if keyspace_events:
-        wanted["notify-keyspace-events"] = keyspace_events
+        wanted[EVENTS] = keyspace_events
     if not cluster_mode and not in_use:
         wanted["databases"] = 16
-    wanted |= overrides or {}
+    named = dict(overrides or {})
+    problems = []
+    if named.pop(EVERY, DEFAULT) != DEFAULT:
+        problems.append(f"{EVERY}: for every other parameter say {DEFAULT}")
+    elif EVERY in (overrides or {}):
+        wanted = {name: value for name, value in wanted.items() if _of_the_cache(name, value)}
+    wanted |= named
+    left = {name for name, value in wanted.items() if value == DEFAULT}
 
     values: dict[str, str] = {}
-    problems = []
     for name, value in wanted.items():
+        if name in left and name in CATALOGUE:
+            continue
         values[name], problem = check(name, value, family, version)
         problems += [problem] if problem else []
     problems += _conflicts(values, family, cluster_mode)
@@ -99,6 +112,11 @@ def redis_parameters(
         values["cluster-enabled"] = "yes"
     # ElastiCache's API has no apply method; all but `databases`, which is set at creation, apply at once.
     return tuple(Parameter(name, plain(values[name]), ApplyMethod.IMMEDIATE) for name in sorted(values))
+
+
+def _of_the_cache(name: str, value: Value) -> bool:
+    """Whether a parameter follows from a key of the cache, and is not what the engine has of itself anyway."""
+    return name == EVENTS or (name == EVICTION and value != USUAL_EVICTION)
 
 
 def _conflicts(values: Mapping[str, str], family: str, cluster_mode: bool) -> list[str]:

@@ -6,7 +6,7 @@ What a row does not name is as it is of the base cache (`described_cache.running
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from described_cache import (
@@ -29,15 +29,8 @@ from adopt.estate import Group, RunningCache
 
 ABSENT = object()
 """In place of a value: the key is not written."""
-KEPT = {
-    "acl-pubsub-default": "allchannels",
-    "lazyfree-lazy-eviction": "no",
-    "lazyfree-lazy-expire": "no",
-    "lazyfree-lazy-server-del": "no",
-    "lazyfree-lazy-user-del": "no",
-    "timeout": 0,
-}
-"""What Redis 7 has of itself and the program would set otherwise."""
+AS_IT_IS = {"*": "default"}
+"""Of a parameter group in which nobody has set anything but the eviction: the stack sets no more."""
 SERVED = {
     "group": {
         "autoMinorVersionUpgrade",
@@ -48,7 +41,7 @@ SERVED = {
         "tags",
         "applyImmediately",
     },
-    "parameters": {"parameters", "tags"},
+    "parameters": {"tags"},
 }
 """Resource -> inputs that the first `up` changes in place, which nobody who uses the cache feels."""
 
@@ -61,7 +54,7 @@ def section(name: str, **differs: Any) -> dict[str, Any]:
         "class": "cache.r6g.large",
         "replicas": 1,
         "eviction": "allkeys-lfu",
-        "parameters": KEPT,
+        "parameters": AS_IT_IS,
         "snapshot": {"retention": 3, "window": "01:15-02:15"},
         "maintenance": "Wed 23:30-00:30",
         "multi_az": True,
@@ -73,6 +66,7 @@ def section(name: str, **differs: Any) -> dict[str, Any]:
         "parameter_group": {"name": f"orders-{name}-redis7", "family": "redis7", "description": "Orders"},
         "key": KEY,
         "port": 6380,
+        "tls": "required",
         "user_group": "orders",
     }
     base |= {key: value for key, value in differs.items() if key[0] != "_"}
@@ -279,13 +273,8 @@ SHAPES = (
         ),
         says={
             "version": "5.0.6",
+            "_tls": ABSENT,
             "auth": "token",
-            "parameters": {
-                "lazyfree-lazy-eviction": "no",
-                "lazyfree-lazy-expire": "no",
-                "lazyfree-lazy-server-del": "no",
-                "timeout": 0,
-            },
             "_user_group": ABSENT,
             **own_group("redis5", "redis5.0"),
         },
@@ -299,7 +288,7 @@ SHAPES = (
         ),
         says={
             "version": "6.0",
-            "parameters": {key: value for key, value in KEPT.items() if key != "acl-pubsub-default"},
+            "_tls": ABSENT,
             **own_group("redis6", "redis6.x"),
         },
     ),
@@ -310,7 +299,7 @@ SHAPES = (
             node={"EngineVersion": "6.2.6", "TransitEncryptionMode": None},
             parameters=parameter_group("orders-redis62", "redis6.x", maxmemory_policy="allkeys-lfu"),
         ),
-        says={"version": "6.2", **own_group("redis62", "redis6.x")},
+        says={"version": "6.2", "_tls": ABSENT, **own_group("redis62", "redis6.x")},
     ),
     Shape(
         cache=of_version("redis70", "redis", "7.0.7", "redis7"),
@@ -336,7 +325,6 @@ SHAPES = (
         says={
             "engine": ABSENT,
             "version": ABSENT,
-            "parameters": {"acl-pubsub-default": "allchannels", "timeout": 0},
             **own_group("valkey80", "valkey8"),
         },
     ),
@@ -345,7 +333,6 @@ SHAPES = (
         says={
             "engine": ABSENT,
             "version": "8.1",
-            "parameters": {"acl-pubsub-default": "allchannels", "timeout": 0},
             **own_group("valkey81", "valkey8"),
         },
     ),
@@ -354,7 +341,6 @@ SHAPES = (
         says={
             "engine": ABSENT,
             "version": "9.0",
-            "parameters": {"acl-pubsub-default": "allchannels", "timeout": 0},
             **own_group("valkey9", "valkey9"),
         },
     ),
@@ -497,7 +483,7 @@ SHAPES = (
         says={
             "eviction": "noeviction",
             "keyspace_events": "Ex",
-            "parameters": {**KEPT, "reserved-memory-percent": 50},
+            "parameters": {**AS_IT_IS, "reserved-memory-percent": 50},
             **own_group("reserve", "redis7"),
         },
     ),
@@ -525,7 +511,7 @@ SHAPES = (
             "_parameter_group": {"name": "orders-shared", "family": "redis7", "managed": False},
         },
         changed={"group": SERVED["group"]},
-        left=(("parameter group orders-shared", "invoices-cache use it too: it is only referred to"),),
+        left=(("parameter group orders-shared", "invoices-cache uses it too: it is only referred to"),),
     ),
     Shape(
         cache=running("unread", parameters=parameter_group("orders-unread", engine={})),
@@ -535,7 +521,22 @@ SHAPES = (
             "_parameter_group": {"name": "orders-unread", "family": "redis7", "managed": False},
         },
         changed={"group": SERVED["group"]},
-        left=(("parameter group orders-unread", "its parameters could not be read: it is only referred to"),),
+        left=(("parameter group orders-unread", "it could not be read whole: it is only referred to"),),
+    ),
+    Shape(
+        cache=running(
+            "undescribed",
+            parameters=replace(
+                parameter_group("orders-undescribed"), described={"CacheParameterGroupName": "orders-undescribed"}
+            ),
+        ),
+        says={
+            "eviction": ABSENT,
+            "parameters": ABSENT,
+            "_parameter_group": {"name": "orders-undescribed", "family": "redis7", "managed": False},
+        },
+        changed={"group": SERVED["group"]},
+        left=(("parameter group orders-undescribed", "it could not be read whole: it is only referred to"),),
     ),
     Shape(
         cache=running(
@@ -595,7 +596,21 @@ SHAPES = (
         left=((f"topic {TOPIC}", "it goes on hearing of orders-heard, and the stack's own topics do not"),),
     ),
     Shape(cache=running("unheard", node={"NotificationConfiguration": {"TopicArn": TOPIC, "TopicStatus": "inactive"}})),
-    Shape(cache=running("of-a-name-as-long-as-there-is-one")),
+    Shape(
+        cache=running("long", group={"ReplicationGroupId": "orders-with-a-name-as-long-as-one-can-be"}),
+        says={"_identifier": "orders-with-a-name-as-long-as-one-can-be"},
+    ),
+    Shape(
+        cache=running("of-a-name-as-long-as-there-is-one"),
+        refused=(
+            (
+                "what the stack makes for it is named after it, and `shop-live-of-a-name-as-long-as-there-is-one` must "
+                "be 2 to 40 characters: lower-case letters, digits and single hyphens, starting with a letter and not "
+                "ending in a hyphen",
+                "call it something shorter in the stack: `--cache NAME=orders-of-a-name-as-long-as-there-is-one`",
+            ),
+        ),
+    ),
     Shape(
         cache=running("busy", group={"Status": "modifying"}),
         refused=(
@@ -632,6 +647,15 @@ SHAPES = (
                 "its shards have different numbers of replicas (1, 0)",
                 "`aws elasticache increase-replica-count --replication-group-id orders-uneven --new-replica-count 1 "
                 f"--apply-immediately {HERE} gives each the same",
+            ),
+        ),
+    ),
+    Shape(
+        cache=replace(running("nodeless"), nodes=()),
+        refused=(
+            (
+                "its nodes could not be read, which have its version, its networks and its parameter group",
+                "allow elasticache:DescribeCacheClusters, then adopt it again",
             ),
         ),
     ),

@@ -283,7 +283,7 @@ def running(
         nodes=tuple(_node(each, **{"ReplicationGroupId": id_, **same, **(node or {})}) for each in members),
         parameter_group=own,
         users=USERS,
-        user_groups=(user_group(id_),),
+        user_groups=(user_group(str(shapes["ReplicationGroupId"])),),
     )
     return replace(cache, **differs)
 

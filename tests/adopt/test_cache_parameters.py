@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from cache_shapes import KEPT
-from described_cache import parameter_group, running
+from described_cache import ENGINE_VALUES, parameter_group, running, tier
 
 from adopt.estate import Group
 from adopt.report import ParameterRow
 from adopt.settings.cache_parameters import CacheParameters, cache_parameters
+from adopt.settings.caches import caches
 
 COMPUTED = {
     "acl-pubsub-default": "resetchannels",
@@ -20,13 +20,13 @@ COMPUTED = {
     "lazyfree-lazy-user-del": "yes",
     "timeout": "300",
 }
-OVERRIDES = {name: str(value) for name, value in KEPT.items()}
+AS_IT_IS = {"*": "default"}
 
 
 def rows(*, kept: bool, **more: tuple[str, str | None]) -> tuple[ParameterRow, ...]:
     """What Redis 7 and the program differ in; `more`: parameter, with `_` for `-` -> live and computed value."""
     named = {name.replace("_", "-"): value for name, value in more.items()}
-    found = {name: (str(KEPT[name]), value) for name, value in COMPUTED.items()} | named
+    found = {name: (ENGINE_VALUES[name], value) for name, value in COMPUTED.items()} | named
     return tuple(
         ParameterRow(server="main", parameter=name, live=live, computed=computed, kept=kept)
         for name, (live, computed) in sorted(found.items())
@@ -34,16 +34,16 @@ def rows(*, kept: bool, **more: tuple[str, str | None]) -> tuple[ParameterRow, .
 
 
 AWS_OWN = "it is one of AWS's, in which nobody changes anything"
-OTHERS = "invoices-cache use it too"
+OTHERS = "invoices-cache uses it too"
 # (group, whether computed ones are asked for, what becomes of it)
 ROWS: dict[str, tuple[Group, bool, dict[str, Any]]] = {
-    "its own": (parameter_group("own"), False, {"overrides": OVERRIDES, "rows": rows(kept=True)}),
+    "its own": (parameter_group("own"), False, {"overrides": AS_IT_IS, "rows": rows(kept=True)}),
     "its own, computed": (parameter_group("own"), True, {"rows": rows(kept=False)}),
     "something set that the program leaves alone": (
         parameter_group("own", databases="32", activedefrag="yes"),
         False,
         {
-            "overrides": {**OVERRIDES, "databases": "32", "activedefrag": "yes"},
+            "overrides": {**AS_IT_IS, "databases": "32", "activedefrag": "yes"},
             "rows": rows(kept=True, databases=("32", None), activedefrag=("yes", None)),
         },
     ),
@@ -80,7 +80,7 @@ ROWS: dict[str, tuple[Group, bool, dict[str, Any]]] = {
     "not to be read, computed": (
         parameter_group("own", engine={}),
         True,
-        {"why": "its parameters could not be read"},
+        {"why": "it could not be read whole"},
     ),
 }
 
@@ -89,3 +89,15 @@ ROWS: dict[str, tuple[Group, bool, dict[str, Any]]] = {
 def test_what_becomes_of_parameters(group: Group, computed: bool, expected: dict[str, Any]) -> None:
     found = cache_parameters(running(parameters=group), computed=computed)
     assert found == CacheParameters(**{"eviction": "volatile-lru", "events": "", **expected})
+
+
+def test_a_group_that_two_caches_of_the_tier_have_is_neithers() -> None:
+    group = parameter_group("lent")
+    both = tier(running("main", parameters=group), running("queue", parameters=group))
+    kept, computed = (caches(both, "shop-live", computed=each) for each in (False, True))
+    assert kept.referred == {"main": "orders-queue uses it too", "queue": "orders-main uses it too"}
+    referred = {"name": "lent", "family": "redis7", "managed": False}
+    assert [each["existing"]["parameter_group"] for each in kept.sections.values()] == [referred, referred]
+    assert not any("parameter_group" in each["existing"] for each in computed.sections.values())
+    more = cache_parameters(running(parameters=parameter_group("lent", shared_with=("a", "b"))), computed=False)
+    assert more.why == "a, b use it too"

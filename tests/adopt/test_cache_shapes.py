@@ -51,7 +51,10 @@ def test_what_the_first_up_changes_of_it(shape: Shape, adopted: Adoption) -> Non
         for entry in adopted.report.entries
         if entry.id and entry.name in (f"{name}-group", f"{name}-parameters")
     }
-    ids = {"group": f"orders-{name}", "parameters": shape.cache.parameter_group.described["CacheParameterGroupName"]}
+    ids = {
+        "group": shape.cache.identifier,
+        "parameters": shape.cache.parameter_group.described["CacheParameterGroupName"],
+    }
     assert found == {part: ("changed", ids[part], keys) for part, keys in shape.changed.items()}
 
 

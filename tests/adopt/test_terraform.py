@@ -32,7 +32,14 @@ def resource(address: str, **values: Any) -> dict[str, Any]:
 
 def database(address: str, identifier: str, region: str = "eu-west-1", **more: Any) -> dict[str, Any]:
     arn = f"arn:aws:rds:{region}:{ACCOUNT}:db:{identifier}"
-    return resource(address, id="db-ABC", identifier=identifier, arn=arn, **({"engine": "postgres"} | more))
+    return resource(
+        address,
+        id=identifier,
+        resource_id=f"db-{identifier}",
+        identifier=identifier,
+        arn=arn,
+        **({"engine": "postgres"} | more),
+    )
 
 
 def cache(address: str, name: str, region: str = "eu-west-1") -> dict[str, Any]:
@@ -104,6 +111,7 @@ def test_what_was_asked_for_counts_more_than_the_state() -> None:
 
 TAKEN = {
     "the instance alone": ([(types.INSTANCE, "orders")], ["aws_db_instance.orders"]),
+    "the instance by its resource id": ([(types.INSTANCE, "db-orders")], ["aws_db_instance.orders"]),
     "its replicas, one of another region": (
         [(types.INSTANCE, "orders-reports"), (types.INSTANCE, "orders-dr@eu-central-1")],
         ['module.replicas["eu"].aws_db_instance.this[0]', 'module.replicas["eu"].aws_db_instance.this[1]'],

@@ -37,7 +37,23 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, lis
         patch.setenv("AWS_ENDPOINT_URL", url)
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
+        (folder / "state.json").write_text(json.dumps(_state(url), indent=1), encoding="utf-8")
         yield folder, [(line, _run(folder, line)) for line in OURS]
+
+
+def _state(url: str) -> dict[str, object]:
+    """What `terraform show -json` would print, had Terraform made the primary."""
+    rds = client_of(url, "rds", made_by_hand.REGION)
+    (made,) = rds.describe_db_instances(DBInstanceIdentifier=made_by_hand.PRIMARY)["DBInstances"]
+    values = {
+        "identifier": made["DBInstanceIdentifier"],
+        "resource_id": made["DbiResourceId"],
+        "id": made["DbiResourceId"],
+        "engine": made["Engine"],
+        "arn": made["DBInstanceArn"],
+    }
+    primary = {"address": "aws_db_instance.orders", "mode": "managed", "type": "aws_db_instance", "values": values}
+    return {"format_version": "1.0", "values": {"root_module": {"resources": [primary]}}}
 
 
 def _run(folder: Path, line: str) -> Said:
@@ -59,6 +75,12 @@ def test_the_other_commands_are_those_that_the_adoption_says(walked: tuple[Path,
     assert [line for line in LINES if line in commands] == commands
     assert [line for line in LINES if line not in OURS and line not in commands] == []
     assert all(command in said.out for command in commands)
+
+
+def test_terraform_forgets_what_the_stack_has(walked: tuple[Path, list[tuple[str, Said]]]) -> None:
+    said = next(said for line, said in walked[1] if "--terraform" in line)
+    lines = [line.split("  ")[0] for line in said.out.splitlines() if line.startswith("terraform ")]
+    assert lines == ["terraform state rm aws_db_instance.orders"]
 
 
 def test_nothing_would_be_replaced_and_what_is_said_is_what_the_preview_says(

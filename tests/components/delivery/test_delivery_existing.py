@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import iam_policies as iam
@@ -18,7 +19,7 @@ from components.delivery.existing import ExistingResources
 from components.delivery.github import Repository
 from components.delivery.roles import Delivery
 from components.delivery.state import State
-from knowledge.iam.actions import MANAGED_POLICY_CHARACTERS
+from knowledge.iam.actions import MANAGED_POLICY_CHARACTERS, too_long
 
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d-0000-4000-8000-000000000001"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:orders/master-AbCdEf"
@@ -63,6 +64,25 @@ def allowed(policies: list[dict[str, Any]], asked: list[Request]) -> set[str]:
 
 def words(asked: list[Request]) -> set[str]:
     return {str(each) for each in asked}
+
+
+# A primary with two replicas, a cache with users and one with a token.
+TIER = ExistingResources(
+    own=[
+        *(f"arn:aws:rds:*:{ACCOUNT}:db:{each}" for each in ("orders", "orders-standby", "orders-reports")),
+        *(
+            f"arn:aws:elasticache:*:{ACCOUNT}:{kind}"
+            for each in ("orders-cache", "orders-queue")
+            for kind in (f"replicationgroup:{each}", f"cluster:{each}-*")
+        ),
+    ],
+    used=[f"arn:aws:elasticache:*:{ACCOUNT}:usergroup:orders", KEY, SECRET, SECRET.replace("master", "queue")],
+)
+OTHER_KEY = f"{KEY[:-1]}9"
+OPENS = {
+    "kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com",
+    "kms:ResourceAliases": ["alias/aws/secretsmanager"],
+}
 
 
 OWN = [
@@ -119,9 +139,16 @@ def test_a_role_of_the_stack_reaches_it_within_the_boundary() -> None:
         *asks("elasticache:ModifyUserGroup", arn("elasticache", "usergroup:orders"), {}),
         *asks("elasticache:Connect", arn("elasticache", "replicationgroup:orders-cache"), {}),
         *asks("kms:Decrypt", KEY, {**THROUGH_RDS, "kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"}),
+        # Whichever key a secret is under, through Secrets Manager; and users of others, by name.
+        *asks("kms:Decrypt GenerateDataKey", OTHER_KEY, OPENS),
+        *asks("elasticache:DescribeUsers ModifyUserGroup", arn("elasticache", "user:billing"), {}),
     ]
     assert allowed(limits, asked) == words(asked)
     assert allowed(without, asked) == set()
+    another = asks("kms:Decrypt", OTHER_KEY, OPENS | {"kms:ViaService": f"s3.{REGION}.amazonaws.com"})
+    another += asks("secretsmanager:GetSecretValue", f"{SECRET}x", {})
+    users = asks("elasticache:ModifyUser DeleteUser", arn("elasticache", "user:billing"), {})
+    assert allowed(limits, [*another, *users]) == set()
     assert allowed(limits, NEVER[:-1]) == {str(Request("secretsmanager:PutSecretValue", SECRET, {}))}
 
 
@@ -142,5 +169,8 @@ def test_they_are_policies_that_iam_takes() -> None:
     }
     assert set(sizes) == {"delivery-live-deploy-existing-policy", "delivery-drift-existing-policy"}
     assert max(sizes.values()) < MANAGED_POLICY_CHARACTERS
-    document = {"Version": "2012-10-17", "Statement": untitled(boundary("shop-live", ACCOUNT, "aws", (), BEFORE))}
-    assert len(json.dumps(document, separators=(",", ":"))) < MANAGED_POLICY_CHARACTERS
+    assert too_long(untitled(boundary("shop-live", ACCOUNT, "aws", (), TIER))) is None
+    with pytest.raises(
+        ValueError, match=r"the boundary of live would have 6,[0-9]{3} characters, and IAM takes 6,144: what"
+    ):
+        made(existing={"live": replace(given, used=[*given.used, *(f"{SECRET}{number}" for number in range(9))])})
