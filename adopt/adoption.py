@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from adopt import tags
-from adopt.estate import Estate, RunningCache
+from adopt.estate import Estate
 from adopt.import_file import import_file
 from adopt.imported import imported
 from adopt.live.everything import live
@@ -117,20 +117,11 @@ def adoption(
 def without(estate: Estate, refused: tuple[Refusal, ...]) -> Estate:
     """The tier without the replicas and caches that cannot be taken."""
     names = {each.what for each in refused}
-    caches = {name: each for name, each in estate.caches.items() if each.identifier not in names}
     return replace(
         estate,
         replicas={name: each for name, each in estate.replicas.items() if each.identifier not in names},
-        caches={name: _sharing(each, caches.values()) for name, each in caches.items()},
+        caches={name: each for name, each in estate.caches.items() if each.identifier not in names},
     )
-
-
-def _sharing(cache: RunningCache, caches: Iterable[RunningCache]) -> RunningCache:
-    """With the other caches of the tier among those that have its parameter group: it is one resource, not two."""
-    group = cache.parameter_group
-    others = (each for each in caches if each is not cache and each.parameter_group.described == group.described)
-    shared = (*group.shared_with, *(each.identifier for each in others))
-    return replace(cache, parameter_group=replace(group, shared_with=tuple(dict.fromkeys(shared))))
 
 
 def _undeclarable(error: SettingsError) -> Iterator[Refusal]:

@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adopt.estate import Described, RunningCache
+from adopt.settings.cache_parameters import live
 from bootstrap.acl.rules import RuleError, parse
 from bootstrap.acl.valkey import VALKEY
 from bootstrap.redis.by_url import ImportedUsers, declared, identity_of
+from knowledge.redis.parameters import CHANNELS
 
 _DEFAULT = "default"
 
@@ -22,6 +24,7 @@ def users(cache: RunningCache) -> ImportedUsers:
     groups = {str(each["UserGroupId"]) for each in cache.user_groups}
     members = [each for each in cache.users if not groups or groups & set(each.get("UserGroupIds") or ())]
     taken = {str(each["UserName"]) for each in members}
+    usual = live(cache.parameter_group).get(CHANNELS, "allchannels")
     found: dict[str, dict[str, Any]] = {}
     left, beside = list[str](), list[str]()
     for user in members:
@@ -29,7 +32,7 @@ def users(cache: RunningCache) -> ImportedUsers:
         reason = next(_unsayable(user), "")
         if not reason:
             try:
-                text = _whole(str(user["AccessString"]))
+                text = _whole(str(user["AccessString"]), usual)
                 rules = declared(text, parse(text), VALKEY)
                 found[identity_of(name, {*found, *taken})] = rules | {"present": id_}
             except (RuleError, ValueError) as error:
@@ -54,12 +57,12 @@ def _unsayable(user: Described) -> Iterator[str]:
         yield "is off"
 
 
-def _whole(text: str) -> str:
-    """An access string with its channels: without a word on them `acl-pubsub-default` decides, which is allchannels."""
+def _whole(text: str, usual: str) -> str:
+    """An access string with its channels: without a word on them `acl-pubsub-default` decides, which is `usual`."""
     words = text.split()
     if any(word.startswith("&") or word in {"allchannels", "resetchannels"} for word in words):
         return text
-    return " ".join([words[0], "allchannels", *words[1:]])
+    return " ".join([words[0], usual, *words[1:]])
 
 
 def _is_open(user: Described) -> bool:

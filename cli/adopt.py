@@ -15,7 +15,7 @@ from cli import adopt_master, adopt_undo, adopt_view
 from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
 from cli.adopt_inside import Inside, beside, inside
 from cli.adopt_program import AdoptedProgram
-from cli.adopt_read import estate_of, named
+from cli.adopt_read import estate_of, named, named_as
 from cli.adopt_terraform import Asked, asked
 from cli.errors import DIFFERENT, FAILED
 from cli.init_live import show_notes
@@ -90,7 +90,6 @@ def adopt(
         return
     from adopt.adoption import adoption
     from infra.load import declared_extensions
-    from knowledge import names
     from scaffold.apply import alone
 
     where = place(own_root(), stack)
@@ -101,7 +100,7 @@ def adopt(
         raise AskedError("--against is for --undo; the way in reads AWS.")
     wanted = asked(instance, named(cache or ()), region, terraform)
     refuse(where, wanted.instance, replace=replace)
-    prefix = names.prefix(str(where.project.get(_NAME, "")), where.stack)
+    prefix = named_as(where, wanted.caches)
     if store_master:
         adopt_master.store_master(stack, wanted.instance, _region(where, wanted.region), prefix, yes=yes)
         return

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bootstrap.errors import AskedError
+from cli.adopt_files import Place
 from cli.output import counted, note
+from knowledge import names
 
 if TYPE_CHECKING:
     from adopt.estate import Estate
@@ -31,6 +33,22 @@ def named(said: Sequence[str]) -> dict[str, str]:
             raise AskedError(f"--cache: {match[2]} is named twice.")
         found[match[1]] = match[2]
     return found
+
+
+def named_as(where: Place, caches: Iterable[str]) -> str:
+    """The prefix of the stack's names. Raise AskedError where something of it could not be called so."""
+    name = where.project.get("data-tier:name")
+    if not name:
+        raise AskedError(
+            "Pulumi.yaml does not say what the application is called: write `config: {name: shop}` into it."
+        )
+    prefix = names.prefix(str(name), where.stack)
+    if problem := names.prefix_problem(prefix):
+        raise AskedError(f"the stack's names would begin with {problem}: choose another stack.")
+    for cache in caches:
+        if problem := names.cache_problem(names.server(prefix, cache)):
+            raise AskedError(f"--cache {cache}: what is made for it would be called {problem}: choose another NAME.")
+    return prefix
 
 
 def estate_of(instance: str, caches: Mapping[str, str], region: str, prefix: str) -> Estate:

@@ -35,14 +35,14 @@ _VERDICTS: dict[Verdict, str] = {
 
 
 def report(out: Console, found: Report) -> None:
-    """The whole report."""
+    """The whole report; the table that is only looked up in comes first, as the end is what a terminal shows."""
+    if found.parameters:
+        out.print(table("Parameters", ("server", "parameter", "live", "computed", "kept"), _parameters(found)))
     for each in found.refusals:
         _refusal(out, each)
     for entry in found.of("replaced", "blocked"):
         _entry(out, entry)
     _changes(out, [impact for entry in found.of("changed") for impact in entry.impacts])
-    if found.parameters:
-        out.print(table("Parameters", ("server", "parameter", "live", "computed", "kept"), _parameters(found)))
     if taken := found.of("taken", "changed"):
         out.print(table("Taken over", ("resource", "in the stack", "in AWS"), [_row(each) for each in taken]))
     if new := found.of("new"):
@@ -118,15 +118,19 @@ def _kinds(entries: Iterable[Entry]) -> list[str]:
 
 
 def _parameters(found: Report) -> list[tuple[str, ...]]:
+    """One row for servers that have the same."""
+    servers: dict[tuple[str, str, str | None, bool], list[str]] = {}
+    for each in found.parameters:
+        servers.setdefault((each.parameter, each.live, each.computed, each.kept), []).append(each.server)
     return [
         (
-            escape(each.server),
-            escape(each.parameter),
-            escape(each.live),
-            "" if each.computed is None else escape(each.computed),
-            "yes" if each.kept else "[yellow]no[/]",
+            escape(", ".join(names)),
+            escape(parameter),
+            escape(live),
+            "" if computed is None else escape(computed),
+            "yes" if kept else "[yellow]no[/]",
         )
-        for each in found.parameters
+        for (parameter, live, computed, kept), names in servers.items()
     ]
 
 

@@ -27,7 +27,7 @@ def plain(name: str) -> str:
 
 
 def prefix(name: str, stack: str) -> str:
-    """First part of the name of everything in a stack, and the whole identifier of its primary."""
+    """First part of the name of everything in a stack, and the whole identifier of a primary that it makes."""
     return f"{name}-{stack}"
 
 

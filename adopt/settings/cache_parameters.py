@@ -45,8 +45,8 @@ def cache_parameters(cache: RunningCache, *, computed: bool, beside: Sequence[st
     The cache's version and node type are known ones. `beside` are the ids of other caches of the tier that have the
     same group.
     """
-    live = _live(cache.parameter_group)
-    eviction, events = live.get(EVICTION, USUAL_EVICTION), live.get(EVENTS, "")
+    there = live(cache.parameter_group)
+    eviction, events = there.get(EVICTION, USUAL_EVICTION), there.get(EVENTS, "")
     others = (*beside, *cache.parameter_group.shared_with)
     why = _referred(cache, others)
     if problem := events_problem(events):
@@ -54,7 +54,7 @@ def cache_parameters(cache: RunningCache, *, computed: bool, beside: Sequence[st
         events = ""
     own = computed and (is_default(facts.parameter_group(cache)) or bool(others))
     program = _program(cache, eviction, events, {}, own=own)
-    differ = {name: live[name] for name in _differing(cache, live, program)}
+    differ = {name: there[name] for name in _differing(cache, there, program)}
     overrides = {} if computed or why else {EVERY: DEFAULT, **_set(cache.parameter_group)}
     try:
         _program(cache, eviction, events, overrides, own=own)
@@ -79,7 +79,7 @@ def cache_parameters(cache: RunningCache, *, computed: bool, beside: Sequence[st
     )
 
 
-def _live(group: Group) -> dict[str, str]:
+def live(group: Group) -> dict[str, str]:
     """Every parameter that has a value: what was set, and the engine's own."""
     return {
         str(each["ParameterName"]).lower(): str(each["ParameterValue"])
@@ -110,15 +110,15 @@ def _referred(cache: RunningCache, others: Sequence[str]) -> str:
         return "it is one of AWS's, in which nobody changes anything"
     if others:
         return f"{', '.join(others)} {'uses' if len(others) == 1 else 'use'} it too"
-    if not cache.parameter_group.parameters:
-        return "its parameters could not be read"
+    if not cache.parameter_group.parameters or "CacheParameterGroupFamily" not in cache.parameter_group.described:
+        return "it could not be read whole"
     return ""
 
 
-def _differing(cache: RunningCache, live: Mapping[str, str], program: Mapping[str, str]) -> list[str]:
+def _differing(cache: RunningCache, there: Mapping[str, str], program: Mapping[str, str]) -> list[str]:
     """Names of live values that the program would change: it sets another, or none where somebody has set one."""
     wanted = sorted({*program, *chosen(cache.parameter_group)} - set(_OF_THE_CACHE))
-    return [name for name in wanted if name in live and live[name] != program.get(name)]
+    return [name for name in wanted if name in there and there[name] != program.get(name)]
 
 
 def _program(

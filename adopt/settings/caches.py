@@ -12,6 +12,7 @@ from adopt.report import ParameterRow
 from adopt.settings.cache_parameters import CacheParameters, cache_parameters
 from adopt.settings.cache_token import token_secret
 from infra.settings.profiles import cache_defaults, defaults
+from knowledge.redis.parameters import redis_family
 from knowledge.windows import as_written, overlap_problem, parse_utc
 
 _PORT = int(defaults("staging")["cache_port"])
@@ -145,7 +146,8 @@ def _encryption(cache: RunningCache) -> dict[str, Any]:
 def _group(cache: RunningCache, parameters: CacheParameters) -> dict[str, Any]:
     name = facts.parameter_group(cache)
     described = cache.parameter_group.described
-    found = {"name": name, "family": described.get("CacheParameterGroupFamily")}
+    family = described.get("CacheParameterGroupFamily") or redis_family(facts.engine(cache), facts.version(cache))
+    found = {"name": name, "family": family}
     if parameters.why:
         return {**found, "managed": False}
     return {**found, "description": str(described.get("Description", ""))}

@@ -41,8 +41,9 @@ def database_remark(it: RunningInstance) -> str:
     name = it.described.get("DBName")
     if not name:
         return "RDS made no database with the instance: say here which one (`database`) the application has."
-    problem = database_problem(name)
-    return f"RDS made {problem}: say here which one (`database`) the application has then." if problem else ""
+    if not database_problem(name):
+        return ""
+    return f"RDS made the database `{name}`, which cannot be a stack's: say here which one (`database`) comes after it."
 
 
 def has_pgaudit(it: RunningInstance) -> bool:

@@ -31,7 +31,10 @@ from knowledge.postgres.parameters import postgres_family
 Comments = Mapping[tuple[str, ...], Sequence[str]]
 """Path of keys in the file (`config`, `data-tier:postgres`, ...) -> sentences above it."""
 
-_ORDER = ("profile", "name", "protect", "network", "postgres", "redis", "notify", "objectives", "logs", "maintenance")
+_ORDER = (
+    *("profile", "name", "protect", "final_snapshots", "network", "postgres", "redis", "notify", "objectives", "logs"),
+    "maintenance",
+)
 """Of the keys in the file; others follow."""
 
 
@@ -102,7 +105,8 @@ def _wanted(
         "backup": None,
     }
     if estate.primary.described.get("DeletionProtection"):
-        wanted["protect"] = True
+        # What nobody deletes by mistake leaves a snapshot too, where somebody does mean it.
+        wanted |= {"protect": True, "final_snapshots": True}
     days, remark = around.log_retention(estate)
     if days:
         wanted["logs"] = {"retention": days}

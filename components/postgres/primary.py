@@ -183,7 +183,12 @@ class Postgres(pulumi.ComponentResource):
             database_insights_mode=args.insights if insights else None,
             performance_insights_enabled=insights,
             performance_insights_kms_key_id=(kept.insights_key_arn or key) if insights else None,
-            performance_insights_retention_period=args.insights_retention_days if insights else None,
+            # What an instance that was there before keeps for longer is not thrown away; `advanced` asks for its days.
+            performance_insights_retention_period=(
+                args.insights_retention_days
+                if insights and (not args.existing or args.insights == "advanced")
+                else None
+            ),
             backup_retention_period=args.backup_retention_days,
             backup_window=args.backup_window,
             maintenance_window=args.maintenance_window,
@@ -200,12 +205,23 @@ class Postgres(pulumi.ComponentResource):
                 protect=args.protect,
                 # Growth by autoscaling needs no entry here: the provider lets a larger volume be, and a larger
                 # figure in the declaration still takes effect. So does it with a minor newer than `version`.
-                ignore_changes=["password", *(OWNED_BY_AWS_BACKUP if args.backups_elsewhere else ())],
+                ignore_changes=[
+                    "password",
+                    *(OWNED_BY_AWS_BACKUP if args.backups_elsewhere else ()),
+                    *(["engineVersion"] if self._minor_is_rds_s() else []),
+                ],
                 depends_on=[*logs, *attached],
                 delete_before_replace=True,  # the identifier is fixed
                 custom_timeouts=TIMEOUTS,
             ),
         )
+
+    def _minor_is_rds_s(self) -> bool:
+        """Whether the version stays as RDS has it: of an instance that was there before an import brings the minor, and
+        "16" in its place would be an upgrade to whatever is the default of 16, or a downgrade, which RDS refuses
+        (terraform-provider-aws, rds/instance.go: only what it was told as "16" is left as that)."""
+        args = self._args
+        return args.existing is not None and args.auto_minor_version_upgrade and not args.allow_major_version_upgrade
 
     def _subnets(self, existing: str | None, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
         """Name of the subnet group, which is made where none exists."""

@@ -202,7 +202,7 @@ class Replica(pulumi.ComponentResource):
             monitoring_role_arn=args.monitoring_role_arn,
             performance_insights_enabled=insights,
             performance_insights_kms_key_id=(kept.insights_key_arn or storage_key) if insights else None,
-            performance_insights_retention_period=7 if insights else None,
+            performance_insights_retention_period=7 if insights and not spec.existing else None,
             auto_minor_version_upgrade=args.auto_minor_version_upgrade,
             maintenance_window=args.maintenance_window,
             apply_immediately=args.apply_immediately,

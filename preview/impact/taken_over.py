@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.types import CACHE, INSTANCE, LOG_GROUP
-from preview.impact.effect import Edit, Effect, Rule
+from preview.impact.effect import Edit, Rule
 
 _CACHES = "ElastiCache API Reference, ModifyReplicationGroup"
 
@@ -56,47 +56,6 @@ TAKEN_OVER: dict[str, tuple[Rule, ...]] = {
         ),
     ),
     CACHE: (
-        Rule(
-            id="cache-minor-upgrades-off",
-            key="autoMinorVersionUpgrade",
-            when=lambda e: not e.after,
-            users="Nothing: minor versions no longer come by themselves in the maintenance window.",
-            source=_CACHES,
-        ),
-        Rule(
-            id="cache-minor-upgrades",
-            key="autoMinorVersionUpgrade",
-            users="Minor versions come by themselves, in the maintenance window.",
-            source=_CACHES,
-        ),
-        Rule(
-            id="cache-logs",
-            key="logDeliveryConfigurations",
-            users="Nothing: the engine's logs go there from now on, which charges for them.",
-            source="ElastiCache User Guide, Log_Delivery",
-        ),
-        Rule(
-            id="cache-topic",
-            key="notificationTopicArn",
-            users="Its events go to this topic, and no longer to another: a cache has one.",
-            source=_CACHES,
-        ),
-        Rule(
-            id="cache-group-added",
-            key="securityGroupIds",
-            effect=Effect.IN_PLACE,
-            when=_more,
-            users="Nothing: whom the other groups let in goes on, and who is in the new one can connect too.",
-            source=_CACHES,
-        ),
-        Rule(
-            id="cache-group-removed",
-            key="securityGroupIds",
-            effect=Effect.DOWNTIME,
-            users="Whoever only a group that is taken away let in can no longer connect.",
-            source=_CACHES,
-            way_round="Keep it in `security_groups` of its `existing`, until network.clients names its clients.",
-        ),
         Rule(
             id="cache-snapshot-window",
             key="snapshotWindow",

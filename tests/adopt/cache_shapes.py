@@ -521,7 +521,22 @@ SHAPES = (
             "_parameter_group": {"name": "orders-unread", "family": "redis7", "managed": False},
         },
         changed={"group": SERVED["group"]},
-        left=(("parameter group orders-unread", "its parameters could not be read: it is only referred to"),),
+        left=(("parameter group orders-unread", "it could not be read whole: it is only referred to"),),
+    ),
+    Shape(
+        cache=running(
+            "undescribed",
+            parameters=replace(
+                parameter_group("orders-undescribed"), described={"CacheParameterGroupName": "orders-undescribed"}
+            ),
+        ),
+        says={
+            "eviction": ABSENT,
+            "parameters": ABSENT,
+            "_parameter_group": {"name": "orders-undescribed", "family": "redis7", "managed": False},
+        },
+        changed={"group": SERVED["group"]},
+        left=(("parameter group orders-undescribed", "it could not be read whole: it is only referred to"),),
     ),
     Shape(
         cache=running(

@@ -74,7 +74,7 @@ def endpoint(api: str) -> dict[str, Any]:
             "VpcEndpointType": "Interface",
             "VpcId": VPC,
             "ServiceName": f"com.amazonaws.{REGION}.{api}",
-            "State": "available",
+            "State": "Available",
             "PrivateDnsEnabled": True,
             "Groups": [{"GroupId": "sg-0e1b2c3d4e5f60718", "GroupName": "endpoints"}],
         },
@@ -128,7 +128,7 @@ def alarm(name: str = "orders-cpu", *, topic: str = "orders-oncall", **differs: 
         "TreatMissingData": "missing",
         **differs,
     }
-    return described("cloudwatch", "MetricAlarm", given)
+    return described("cloudwatch", "MetricAlarm", {key: value for key, value in given.items() if value is not None})
 
 
 def subscription(name: str = "orders-events", *, topic: str = "orders-events", **differs: Any) -> dict[str, Any]:

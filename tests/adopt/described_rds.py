@@ -50,6 +50,10 @@ STANDING_FOR_ALL = {"max_connections": "400", "statement_timeout": "60000", "wor
 """What somebody has set in the primary's group."""
 
 
+STATIC = ("max_connections", "pgaudit.role", "rds.logical_replication", "shared_buffers", "shared_preload_libraries")
+"""Parameters that hold after a restart, of those that occur here."""
+
+
 def parameter_group(
     name: str = "orders-pg16",
     family: str = "postgres16",
@@ -79,7 +83,7 @@ def parameter_group(
 
 
 def _parameter(name: str, value: str, *, set_: bool) -> dict[str, Any]:
-    static = name in ("max_connections", "shared_buffers", "shared_preload_libraries", "rds.logical_replication")
+    static = name in STATIC
     return described(
         "rds",
         "Parameter",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from described_cache import running, user
+from described_cache import parameter_group, running, user
 
 from adopt.users import users
 from bootstrap.access import RedisRules, access_string, load_access
@@ -116,3 +116,10 @@ def test_what_is_declared_is_made_at_the_side_of_the_user() -> None:
     assert access.redis_user("orders_app") == "orders_app_a"
     assert access.cache_others("main") == {"u-17"}
     assert access_string(access.cache_users("main")["orders_app"]).startswith("on ~cart:* resetchannels -@all")
+
+
+def test_where_the_group_says_so_no_word_on_channels_is_none() -> None:
+    closed = parameter_group("own", acl_pubsub_default="resetchannels")
+    quiet = user("u-17", "orders_app", "on ~cart:* -@all +get")
+    found = users(running(users=(quiet,), parameters=closed)).users["orders_app"]
+    assert found == {"rules": "~cart:* resetchannels -@all +get", "present": "u-17"}

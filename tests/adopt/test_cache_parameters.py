@@ -80,7 +80,7 @@ ROWS: dict[str, tuple[Group, bool, dict[str, Any]]] = {
     "not to be read, computed": (
         parameter_group("own", engine={}),
         True,
-        {"why": "its parameters could not be read"},
+        {"why": "it could not be read whole"},
     ),
 }
 

@@ -52,7 +52,7 @@ CHANGED = {
     "postgres-reports-parameters": ("orders-reports-pg16", {"tags"}),
     "postgres-standby-instance": ("db-ORDERSSTANDBYABCDEFGHIJKLMNOPQ", _INSTANCE),
     "main-group": ("orders-main", _CACHE),
-    "main-parameters": ("orders-main-redis7", {"parameters", "tags"}),
+    "main-parameters": ("orders-main-redis7", {"tags"}),
 }
 """Resource -> what it is imported by, and the inputs that change in place."""
 

@@ -33,7 +33,7 @@ def around(**differs: Any) -> Surroundings:
         "alarms": (alarm(),),
         "topics": (
             topic("orders-oncall", ("email", "oncall@example.org")),
-            topic("orders-events", ("email", "dba@example.org"), ("https", "https://hooks.example.org/a1b2")),
+            topic("orders-events", ("email", "dba@example.org"), ("https", "https://hooks.example.org/a1b2c3d4hook")),
         ),
         **differs,
     }

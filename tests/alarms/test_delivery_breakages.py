@@ -385,6 +385,9 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     "a topic that is not declared": (
         edit(HOST, inputs(alarmActions=[TOPIC_ARN.replace("critical", "Critical")])), [(E, "topic", HOST, "does not declare")],
     ),
+    "events of a cache to a topic that was there before": (
+        edit("main-group", inputs(notificationTopicArn=TOPIC_ARN.replace("critical", "theirs"))), [(W, "topic", "main-group", "does not declare")],
+    ),
     "events that are disabled": (
         edit("postgres-info-events", inputs(enabled=False)), [(E, "action", "postgres-info-events", "disabled")],
     ),

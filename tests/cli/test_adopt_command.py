@@ -160,6 +160,18 @@ REFUSED: list[tuple[str, Callable[[Path], object], dict[str, Any], str]] = [
         "123456789012: take those of the stack's account.",
     ),
     (
+        "a stack whose name leaves no room",
+        lambda _: None,
+        {"stack": "a-stack-with-a-name-that-is-far-too-long"},
+        "the stack's names would begin with `clinic-a-stack-with-a-name-that-is-far-too-long`",
+    ),
+    (
+        "an application without a name",
+        lambda folder: (folder / "Pulumi.yaml").write_text("name: data-tier\nruntime: python\n"),
+        {},
+        "Pulumi.yaml does not say what the application is called: write `config: {name: shop}` into it.",
+    ),
+    (
         "no project",
         lambda folder: (folder / "Pulumi.yaml").unlink(),
         {},
@@ -190,6 +202,7 @@ def test_wrong_input_is_a_sentence_and_nothing_is_written(
 
 
 CACHES = [
+    (("a-name-that-is-longer-than-there-is-room=a",), "--cache a-name-that-is-longer-than-there-is-room: what is made"),
     (("orders",), "--cache orders: NAME=ID is wanted"),
     (("Main=orders",), "--cache Main=orders: NAME=ID is wanted"),
     (("main=a", "main=b"), "--cache: two caches are called main."),

@@ -29,6 +29,7 @@ OFFLINE: list[tuple[list[str], int]] = [
     (["upgrade", "plan", "{stack}", "--to", "main.auth=rbac", "--from", "main.auth=token"], 0),
     (["upgrade", "plan", "{stack}", "--to", "postgres.version=17.10", "--from", "postgres.version=17.9"], 0),
     (["cost", "show", "{stack}"], 0),
+    (["adopt", "{stack}", "--instance", "orders", "--region", "eu-west-1"], 2),  # it is declared already
     (["report", "next-steps", "{stack}", "failed"], 0),
     (["changed", "--since", "HEAD"], 0),
     (["changed", "--since", "HEAD", "--matrix"], 0),

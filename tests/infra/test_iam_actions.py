@@ -21,9 +21,12 @@ from clinic_project import CLINIC
 from iam_policies import Request
 
 from components.delivery.boundary import boundary, untitled
+from components.delivery.existing import ExistingResources, deploying
 from components.notifications.chat import METRICS
+from delivery.existing import existing
 from graph.offline import ACCOUNT, Offline
 from graph.resource import Resource
+from infra.load import load_settings
 from infra.program import program
 from infra.settings.problems import SettingsError
 from infra.settings.stackfile import read_stack
@@ -38,6 +41,7 @@ from knowledge.iam.actions import (
     tagged,
 )
 from knowledge.ownership import TAG
+from reference import examples
 from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
@@ -331,6 +335,62 @@ def test_the_boundary_holds_all_that_the_roles_do(stack: str) -> None:
                     outside.append(f"{role}: {request}")
     assert count > 20
     assert not outside
+
+
+@functools.cache
+def adopted() -> tuple[tuple[Resource, ...], ExistingResources]:
+    """Custom resources of a stack whose servers were there before it, and what those have."""
+    config = read_stack(examples.FOLDER, "adopted")
+    before = existing(load_settings(config, stack="adopted", source="a test"), ACCOUNT, "aws")
+    found = run_program("adopted", lambda: program(examples.FOLDER), Asked(), config)
+    return tuple(each for each in found.resources if each.urn not in found.components), before
+
+
+def test_a_deployment_reaches_everything_of_a_stack_whose_servers_were_there_before() -> None:
+    found, before = adopted()
+    place = StatementScope(account=ACCOUNT, prefixes=["shop-adopted"], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
+    without = [each for part in policies(place, "read", "write").values() for each in part]
+    refused: dict[bool, set[str]] = {}
+    for named, statements in ((True, [*without, *deploying(before, "aws", "read", "write")]), (False, without)):
+        refused[named] = set()
+        for resource in found:
+            service, pattern, key = NAMED.get(resource.type, ("", "", ""))
+            name = resource.inputs.get(key) or resource.inputs.get("name")
+            if not service or not name:
+                continue
+            writes = [each for each in by_type()[resource.type]["write"] if each.startswith(f"{service}:")]
+            where = iam_requests.arn(service, pattern.format(name))
+            context = {"iam:PermissionsBoundary": place.boundary}
+            asked_for = [each for each in writes if each not in ("iam:CreateServiceLinkedRole", "iam:PassRole")]
+            if any(not iam.allowed(statements, Request(each, where, context)) for each in asked_for):
+                refused[named].add(name)
+    assert refused[True] == set()
+    assert refused[False] >= {
+        "orders",
+        "orders-reports",
+        "orders-pg16",
+        "orders-cache",
+        "orders-queue",
+        "orders-redis7",
+    }
+
+
+def test_the_boundary_holds_what_the_roles_do_with_what_was_there_before() -> None:
+    found, before = adopted()
+    limits, outside, count = boundary("shop-adopted", ACCOUNT, "aws", ["vpc-0123456789abcdef0"], before), [], 0
+    for resource in found:
+        if resource.type != "aws:iam/rolePolicy:RolePolicy":
+            continue
+        for statement in json.loads(resource.inputs["policy"])["Statement"]:
+            for action in iam.many(statement["Action"]):
+                for where in iam.many(statement["Resource"]):
+                    count += 1
+                    if not iam.allowed(limits, request := asked("adopted", action, where)):
+                        outside.append(f"{resource.name}: {request}")
+    assert count > 20
+    assert not outside
+    text = json.dumps({"Version": "2012-10-17", "Statement": untitled(limits)}, separators=(",", ":"))
+    assert len(text) < MANAGED_POLICY_CHARACTERS
 
 
 # What AWS's managed policies give the roles that have one, and what of it is used: AmazonRDSEnhancedMonitoringRole,

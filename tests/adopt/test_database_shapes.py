@@ -1,0 +1,198 @@
+"""What adopting says of every shape of database: lines of the stack's file, verdicts, refusals, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from datetime import date
+from typing import Any
+
+import pytest
+from database_shapes import ABSENT, SHAPES, DatabaseShape
+from described_rds import INSIGHTS_KEY, KEY
+from offline_program import run
+from tiers import tier
+
+from adopt.adoption import Adoption, adoption
+from adopt.estate import Estate
+from adopt.report import ParameterRow
+
+TODAY = date(2026, 11, 30)
+SUPPRESS = "data-tier:suppress"
+GROUP = "sg-0a1b2c3d4e5f60718"
+PLACE: dict[str, Any] = {
+    "subnet_group": "default-vpc-0a1b2c3d",
+    "security_groups": [GROUP],
+}
+FILE: dict[str, Any] = {
+    "aws:region": "eu-west-1",
+    "data-tier:profile": "dev",
+    "data-tier:name": "shop",
+    "data-tier:network": {"vpc": "vpc-0a1b2c3d", "subnets": ["subnet-0a1b", "subnet-0c2d"], "endpoints": [GROUP]},
+    "data-tier:postgres": {
+        "version": "16.9",
+        "class": "db.m6i.xlarge",
+        "storage": {"type": "io1", "allocated": 200, "max": 0, "iops": 3000},
+        "multi_az": True,
+        "backup": {"retention": 10, "window": "05:10-05:40"},
+        "maintenance": "Wed 23:30-00:30",
+        "monitoring": 30,
+        "database": "orders",
+        "master": "orders_root",
+        "port": 5433,
+        "ca": "rds-ca-rsa4096-g1",
+        "parameters": {"*": "default", "max_connections": 400, "statement_timeout": 60000, "work_mem": 8192},
+        "existing": {
+            "identifier": "orders",
+            **PLACE,
+            "parameter_group": {"name": "orders-pg16", "family": "postgres16", "description": "Orders"},
+            "key": KEY,
+            "insights_key": INSIGHTS_KEY,
+            "initial_database": "orders",
+            "master_secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders/orders_root-AbCdEf",
+        },
+    },
+    "data-tier:redis": {},
+    "data-tier:notify": {"critical": [{"email": "oncall@example.org"}], "info": [{"email": "dba@example.org"}]},
+    "data-tier:logs": {"retention": 90},
+    "data-tier:maintenance": None,
+}
+"""Of the base tier without its replicas."""
+HARMLESS = {
+    *("applyImmediately", "copyTagsToSnapshot", "enabledCloudwatchLogsExports", "iamDatabaseAuthenticationEnabled"),
+    *("monitoringRoleArn", "tags", "vpcSecurityGroupIds"),
+}
+CHANGED: dict[str, set[str]] = {
+    "postgres-parameters": {"tags"},
+    "postgres-postgresql-log": {"kmsKeyId", "tags"},
+    "postgres-primary": {"allowMajorVersionUpgrade", *HARMLESS},
+}
+"""Resource -> inputs that the first `up` changes in place, which nobody who uses the database feels."""
+LEFT = {
+    ("alarm orders-cpu", "it goes on beside the stack's own"),
+    ("event subscription orders-events", "it goes on beside the stack's own"),
+    (f"security group {GROUP} (orders-db)", "it stays on the servers with its rules, the stack's own comes beside it"),
+    ("topic orders-events", "what published to it goes on; the stack has topics of its own"),
+    ("topic orders-oncall", "what published to it goes on; the stack has topics of its own"),
+}
+
+
+def adopted(estate: Estate, *, computed: bool = False) -> Adoption:
+    return adoption(estate, "live", "shop", run("live"), today=TODAY, computed=computed)
+
+
+def changed(made: Adoption) -> dict[str, set[str]]:
+    """What is there and stays: resource -> inputs that change."""
+    return {each.name: {one.key for one in each.impacts} for each in made.report.of("taken", "changed")}
+
+
+def without_rules(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key != SUPPRESS}
+
+
+def rules(made: Adoption) -> list[str]:
+    return sorted(each["rule"] for each in made.config.get(SUPPRESS, ()))
+
+
+def test_the_base_tier() -> None:
+    """The file as a whole: two replicas, one with the primary's parameter group and one with its own."""
+    made = adopted(tier())
+    kept = {**PLACE, "key": KEY, "insights_key": INSIGHTS_KEY}
+    own = {"name": "orders-reports-pg16", "family": "postgres16", "description": "Orders"}
+    replicas = {
+        "reports": {
+            "class": "db.r6i.xlarge",
+            "parameters": {"work_mem": 65536, "statement_timeout": "default"},
+            "existing": {"identifier": "orders-reports", "parameter_group": own, **kept},
+        },
+        "standby": {
+            "existing": {
+                "identifier": "orders-standby",
+                "parameter_group": {"name": "orders-pg16", "family": "postgres16", "managed": False},
+                **kept,
+            },
+        },
+    }
+    assert without_rules(made.config) == {
+        **FILE,
+        "data-tier:postgres": {**FILE["data-tier:postgres"], "replicas": replicas},
+    }
+    assert changed(made) == {
+        **CHANGED,
+        "postgres-reports-instance": HARMLESS,
+        "postgres-reports-parameters": {"tags"},
+        "postgres-standby-instance": HARMLESS,
+    }
+    assert not made.report.of("replaced", "blocked")
+    assert {(each.what, each.why) for each in made.report.left} == LEFT
+    assert made.report.refusals == ()
+
+
+def expected(shape: DatabaseShape) -> dict[str, Any]:
+    """The base tier's file with what the row says."""
+    file = deepcopy(FILE)
+    for path, value in shape.says.items():
+        *above, last = (each.replace("\0", ".") for each in path.split("."))
+        place: dict[str, Any] = file
+        for key in above:
+            place = place[key]
+        if value is ABSENT:
+            del place[last]
+        else:
+            place[last] = value
+    return file
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_a_shape(shape: DatabaseShape) -> None:
+    made = adopted(shape.estate, computed=shape.computed)
+    assert [(each.what, each.why, each.way) for each in made.report.refusals] == list(shape.refused)
+    if any(each.whole for each in made.report.refusals):
+        assert made.report.refused
+        assert (made.config, made.imports, made.state, made.report.entries) == ({}, {}, {}, ())
+        return
+    assert without_rules(made.config) == expected(shape)
+    minors = () if shape.estate.primary.described["AutoMinorVersionUpgrade"] else ("rds-minor-upgrades",)
+    assert rules(made) == sorted((*minors, *shape.lets_pass))
+    found = changed(made)
+    assert not made.report.of("replaced", "blocked")
+    assert {name: keys for name, keys in found.items() if CHANGED.get(name) != keys} == {
+        name: keys | CHANGED.get(name, set()) for name, keys in shape.changed.items() if keys
+    }
+    assert CHANGED.keys() - found.keys() == {name for name, keys in shape.changed.items() if not keys}
+    besides = {(each.what, each.why) for each in made.report.left} - LEFT
+    assert besides == set(shape.left)
+
+
+def test_what_has_to_be_looked_at_stands_in_the_file() -> None:
+    made = adopted(tier(replicas={}, DBName="postgres"))
+    assert {path[1:]: list(said) for path, said in made.comments.items() if path[-1] != SUPPRESS} == {
+        ("data-tier:network", "endpoints"): [
+            f"The functions get out by NAT: they carry {GROUP}, whose rules let them."
+        ],
+        ("data-tier:postgres",): [
+            "RDS made the database `postgres`, which cannot be a stack's: say here which one (`database`) comes after "
+            "it."
+        ],
+        ("data-tier:postgres", "existing", "master_secret"): [
+            "orders/orders_root by its name: look whether it holds the master's password."
+        ],
+        ("data-tier:notify",): ["orders-events has a recipient by https too: add it to info."],
+        ("data-tier:maintenance",): ["Nothing is maintained by the stack as long as this is null."],
+    }
+
+
+def test_a_webhook_s_address_is_nowhere() -> None:
+    made = adopted(tier(replicas={}))
+    assert "a1b2c3d4hook" not in str((made.config, made.comments, made.report, made.state))
+
+
+def test_live_parameters_beside_computed_ones() -> None:
+    rows = adopted(tier(replicas={})).report.parameters
+    assert all(each.kept and each.server == "primary" for each in rows)
+    assert [each for each in rows if each.parameter in ("log_connections", "max_connections", "statement_timeout")] == [
+        ParameterRow(server="primary", parameter="log_connections", live="default", computed="1", kept=True),
+        ParameterRow(server="primary", parameter="statement_timeout", live="60000", computed=None, kept=True),
+    ]
+    taken = adopted(tier(replicas={}), computed=True).report.parameters
+    assert [each.parameter for each in taken if each.kept] == ["statement_timeout"]
