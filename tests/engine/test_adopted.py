@@ -17,8 +17,12 @@ from graph.resource import Resource
 from graph.types import SECURITY_GROUP
 from preview.impact.effect import Effect
 
-DATABASES = [each for each in EVERY_DATABASE if "orders" not in {what for what, _, _ in each.refused}]
-"""All but those whose primary cannot be taken."""
+DATABASES = [
+    each
+    for each in EVERY_DATABASE
+    if {what for what, _, _ in each.refused} <= {replica.identifier for replica in each.estate.replicas.values()}
+]
+"""All of which something can be taken: a replica that cannot stops nothing else."""
 
 
 @pytest.fixture(scope="module")
