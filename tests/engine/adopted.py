@@ -81,10 +81,10 @@ class Adopted:
         return preflight(deployment, read(self.engine.export()))
 
 
-def adopt(account: Genuine, stack: str, estate: Estate) -> Adopted:
+def adopt(account: Genuine, stack: str, estate: Estate, *, computed: bool = False) -> Adopted:
     """Put the tier into the plugin's account, alone, and take it into a new stack by what `datatier adopt` writes."""
     versions = {package: _version(package) for package in PACKAGES}
-    made = adoption(estate, stack, NAME, run(stack), versions=versions)
+    made = adoption(estate, stack, NAME, run(stack), computed=computed, versions=versions)
     assert not made.report.refused, made.report
     engine = replace(account, stack=stack)
     there(engine.state, without(estate, made.report.refusals))
