@@ -42,6 +42,8 @@ class DatabaseInstance:
     """`primary`, or the replica's name in the settings."""
     identifier: str
     """DB instance identifier."""
+    named: str
+    """First part of the names of what is made beside it; the identifier, unless it was there before the stack."""
     region: str | None
     """Region; None where neither the replica nor the stack's file names one: the provider's, from its environment."""
     elsewhere: bool
@@ -342,6 +344,7 @@ def _primary(prefix: str, given: PostgresSection, region: str | None, extensions
     return DatabaseInstance(
         name=PRIMARY,
         identifier=given.existing.identifier if given.existing else prefix,
+        named=prefix,
         region=region,
         elsewhere=False,
         instance_class=given.class_,
@@ -365,6 +368,7 @@ def _replica(prefix: str, name: str, replica: ReplicaSection, primary: DatabaseI
         name=name,
         volume=_replica_volume(replica.storage, primary.volume),
         identifier=replica.existing.identifier if replica.existing else names.server(prefix, name),
+        named=names.server(prefix, name),
         region=replica.remote.region if replica.remote else primary.region,
         elsewhere=replica.remote is not None,
         instance_class=replica.class_ or primary.instance_class,

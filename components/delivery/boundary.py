@@ -66,7 +66,7 @@ _ANYWHERE = [
 ]
 # The logical copies (components/backup/copies.py).
 _OBJECTS = ["*MultipartUpload*", "DeleteObject", "GetObject", "ListBucket", "PutObject"]
-_SNAPSHOTS = ["AddTagsToResource", "CopySnapshot", "CreateSnapshot", "DeleteSnapshot", "DescribeSnapshots"]
+_SNAPSHOTS = ["AddTagsToResource", "CopySnapshot", "*teSnapshot", "DescribeSnapshots"]  # Create and Delete
 _OWN_TAG = f"aws:ResourceTag/{TAG}"
 # Lambda Developer Guide, "Working with Lambda execution environment credentials": the key is there when a function's
 # code asks, and a function is what a deployment can put any code into.
@@ -132,7 +132,8 @@ def boundary(
                 arn("logs", "log-group:RDS*"),
             ],
         ),
-        *_network(prefix, networks, arn),
+        # A stack with servers of before is in their network, and has none of its own.
+        *_network(prefix, networks, arn, taken_in=bool(networks and existing.own)),
         *_backups(prefix, arn, there("rds", "db:")),
         *_own(prefix, arn),
         allow("Anywhere", _ANYWHERE, "*"),
@@ -164,14 +165,16 @@ def untitled(statements: Sequence[Statement]) -> list[Statement]:
     return [{key: value for key, value in each.items() if key != "Sid"} for each in statements]
 
 
-def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str]) -> list[Statement]:
+def _network(
+    prefix: str, networks: Sequence[str], arn: Callable[[str, str], str], *, taken_in: bool
+) -> list[Statement]:
     """Interfaces of functions in the VPC, which Lambda makes in the function's name; the code itself makes none.
 
     AWSLambdaVPCAccessExecutionRole has these on everything; Lambda Developer Guide, "Giving Lambda functions access to
     resources in an Amazon VPC". An interface is nobody's until it is made, and EC2 refuses to take one away that is in
     use.
     """
-    where = [arn("ec2", "subnet/*"), arn("ec2", "security-group/*")]
+    where = arn("ec2", "s*")  # subnet and security-group: of those that this is asked of, no others begin so
     create = ["ec2:CreateNetworkInterface"]
     own = {"StringLike": {"ec2:ResourceTag/Name": f"{prefix}-*"}}
     given = {"ArnLike": {"ec2:Vpc": [arn("ec2", f"vpc/{each}") for each in networks]}}
@@ -182,7 +185,7 @@ def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str
             arn("ec2", "network-interface/*"),
             Condition=_NO_CODE,
         ),
-        allow("InterfacesOwn", create, where, Condition={**_NO_CODE, **own}),
+        *([] if taken_in else [allow("InterfacesOwn", create, where, Condition={**_NO_CODE, **own})]),
         *([allow("InterfacesGiven", create, where, Condition={**_NO_CODE, **given})] if networks else []),
     ]
 

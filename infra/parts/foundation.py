@@ -16,7 +16,6 @@ from infra.parts.notify import recipients
 from infra.parts.site import Foundation, StackPlace, other_ports, secret_days
 from infra.parts.zones import zones
 from infra.settings.model import Settings
-from knowledge import names
 from knowledge.networks import ENDPOINTS
 
 
@@ -139,7 +138,7 @@ def _remotes(instances: Instances, settings: Settings, place: StackPlace) -> dic
         name: Remote(
             f"remote-{name}",
             RemoteSiteArgs(
-                prefix=names.server(instances.prefix, name),
+                prefix=instances.replicas[name].named,
                 region=replica.remote.region,
                 account_id=place["account_id"],
                 partition=place["partition"],

@@ -24,7 +24,7 @@ def database(base: Foundation) -> Postgres:
         "postgres",
         PostgresArgs(
             identifier=primary.identifier,
-            prefix=base.instances.prefix,
+            prefix=primary.named,
             account_id=base.place["account_id"],
             partition=base.place["partition"],
             version=primary.version,

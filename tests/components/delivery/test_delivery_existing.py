@@ -169,7 +169,7 @@ def test_they_are_policies_that_iam_takes() -> None:
     }
     assert set(sizes) == {"delivery-live-deploy-existing-policy", "delivery-drift-existing-policy"}
     assert max(sizes.values()) < MANAGED_POLICY_CHARACTERS
-    assert too_long(untitled(boundary("shop-live", ACCOUNT, "aws", (), TIER))) is None
+    assert too_long(untitled(boundary("shop-live", ACCOUNT, "aws", ["vpc-0123456789abcdef0"], TIER))) is None
     with pytest.raises(
         ValueError, match=r"the boundary of live would have 6,[0-9]{3} characters, and IAM takes 6,144: what"
     ):
