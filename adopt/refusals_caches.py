@@ -50,7 +50,7 @@ def _of(cache: RunningCache, estate: Estate) -> Iterator[Reason]:
     elif facts.engine(cache) == "memcached":
         yield (
             "it is Memcached, and the caches of a stack are Valkey or Redis",
-            "leave it beside the stack; what it holds can be made again, so a cache of the stack can take its place",
+            "leave it outside the stack; what it holds can be made again, so a cache of the stack can take its place",
         )
     elif not cache.nodes:
         yield (
@@ -73,7 +73,7 @@ def _of(cache: RunningCache, estate: Estate) -> Iterator[Reason]:
 def _serverless(name: str) -> Reason:
     return (
         "it is a serverless cache, and the caches of a stack have nodes",
-        "leave it beside the stack, or fill a cache of the stack from it: `aws elasticache "
+        "leave it outside the stack, or fill a cache of the stack from it: `aws elasticache "
         f"create-serverless-cache-snapshot --serverless-cache-name {name} --serverless-cache-snapshot-name "
         f"{name}-adopt`, `aws elasticache export-serverless-cache-snapshot --serverless-cache-snapshot-name "
         f"{name}-adopt --s3-bucket-name BUCKET`, and a new group with `--snapshot-arns` of that file",
@@ -126,7 +126,7 @@ def _global(cache: RunningCache) -> Iterator[Reason]:
 
 
 def _place(cache: RunningCache, estate: Estate) -> Iterator[Reason]:
-    beside = "leave it beside the stack, or in a stack of its own"
+    beside = "leave it outside the stack, or in a stack of its own"
     if cache.region != estate.region:
         yield (
             f"it is in {cache.region}, and the database in {estate.region}: a stack has its caches in one region",
@@ -146,7 +146,7 @@ def _known(cache: RunningCache, group: str) -> Iterator[Reason]:
     if known and version not in known:
         last = max(known, key=numbers)
         if numbers(version) > numbers(last):
-            way = "a newer release of this project may; until then leave it beside the stack"
+            way = "a newer release of this project may; until then leave it outside the stack"
         else:
             way = (
                 f"`aws elasticache modify-replication-group --replication-group-id {group} --engine-version {last} "

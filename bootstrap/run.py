@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from redis.exceptions import RedisError
@@ -90,6 +91,7 @@ class _Run:
             migration = self._schema(entered, held, on, folder)
             self._compare(entered, folder)
             checks = self._verified(entered, held)
+            before = tuple(still_there(entered.conn, self._access, held))
         return report.Report(
             stack=self._manifest.stack,
             seconds=round(time.perf_counter() - began, 4),
@@ -98,7 +100,7 @@ class _Run:
             checks=checks,
             differences=tuple(self._differences),
             schema_errors=self._schema_errors,
-            warnings=tuple(str(found) for found in self._findings() if found.level == "warning"),
+            warnings=(*(str(found) for found in self._findings() if found.level == "warning"), *before),
         )
 
     def _findings(self) -> tuple[Finding, ...]:
@@ -254,6 +256,17 @@ def blame_schemas(error: migrate.FileError) -> None:
         )
     elif error.sqlstate == "42P06":
         error.explain("the bootstrap makes what access.yaml has in `schemas`: write CREATE SCHEMA IF NOT EXISTS")
+
+
+def still_there(conn: psycopg.Connection[Any], access: Access, held: Mapping[str, HeldCredential]) -> Iterator[str]:
+    """Whoever still logs in to PostgreSQL as before the stack, and what ends that."""
+    asked = [name for name, each in held.items() if "postgres" in access.present(name) and not each.credential.moved]
+    query = "SELECT rolname::text FROM pg_roles WHERE rolcanlogin AND rolname = ANY(%s) ORDER BY 1"
+    for (name,) in conn.execute(query, (asked,)).fetchall() if asked else ():
+        yield (
+            f"{name}: the login from before the stack works on beside the secret's; when its users read the secret, "
+            f"`datatier access rotate {name}` ends it after the grace"
+        )
 
 
 def skipped(manifest: Manifest, access: Access) -> Iterator[str]:

@@ -11,11 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bootstrap.application import ACCESS, DEFINITION, MIGRATIONS
+from bootstrap.errors import AskedError
 
 if TYPE_CHECKING:
     from adopt.estate import Estate
     from scaffold.live.application import LiveApplication
     from scaffold.live.cache import LiveCache
+
+
+_MEMBERS_NEED_ADMIN = 16
+"""From there on CREATEROLE alone grants no role, and no role has ADMIN on itself (PostgreSQL 16, release notes)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +54,26 @@ def inside(
     if database_url is None and not redis_urls:
         return None
     live = read_live(name, estate.region, database_url, redis_urls, known=_caches(estate))
+    _refuse_master(str(live.application.access["owner"]), estate, name)
     made = {path: text for path, text in files(live.application).items() if _inside(path)}
     stands = not replace and any(_of_its_own(root))
     if not stands:
         return Inside(live=live, files=made)
     return Inside(live=live, differences=tuple(_differences(root, database_url)) if database_url else ())
+
+
+def _refuse_master(owner: str, estate: Estate, name: str) -> None:
+    """Raise AskedError where all belongs to the master: from PostgreSQL 16 on nobody can be made a member of it."""
+    primary = estate.primary.described
+    major = int(str(primary.get("EngineVersion", "0")).partition(".")[0])
+    if owner == primary.get("MasterUsername") and major >= _MEMBERS_NEED_ADMIN:
+        own = f"{name.replace('-', '_')}_owner"
+        raise AskedError(
+            f"what is in the database belongs to {owner}, the master itself, and nobody else could migrate it: give it "
+            f'an owner, as {owner}: CREATE ROLE "{own}" NOLOGIN; GRANT "{own}" TO "{owner}"; '
+            f'REASSIGN OWNED BY "{owner}" TO "{own}"; which locks each table for a moment, and {owner} goes on as '
+            "before. Then adopt again."
+        )
 
 
 def _caches(estate: Estate) -> list[LiveCache]:

@@ -53,9 +53,15 @@ CALLER = Call(
 
 INSTANCES = _rds("DescribeDBInstances", "DBInstances", "the instances: without the primary there is nothing to adopt")
 PARAMETER_GROUPS = _rds(
-    "DescribeDBParameterGroups", "DBParameterGroups", "family and description of the parameter groups"
+    "DescribeDBParameterGroups",
+    "DBParameterGroups",
+    "whose the instances' parameter groups are: they are only referred to",
 )
-PARAMETERS = _rds("DescribeDBParameters", "Parameters", "the parameters that the instances run with")
+PARAMETERS = _rds(
+    "DescribeDBParameters",
+    "Parameters",
+    "the parameters that the instances run with: their groups are only referred to",
+)
 OPTION_GROUPS = _rds("DescribeOptionGroups", "OptionGroupsList", "what the option groups contain")
 BLUE_GREEN = _rds(
     "DescribeBlueGreenDeployments", "BlueGreenDeployments", "whether a Blue/Green deployment is under way"
@@ -65,11 +71,19 @@ MAINTENANCE = _rds("DescribePendingMaintenanceActions", "PendingMaintenanceActio
 CLUSTERS = _rds("DescribeDBClusters", "DBClusters", "whether an id that is no instance's is a cluster's")
 
 GROUPS = _elasticache("DescribeReplicationGroups", "ReplicationGroups", "the caches")
-NODES = _elasticache("DescribeCacheClusters", "CacheClusters", "versions, windows and networks of the caches")
-CACHE_PARAMETER_GROUPS = _elasticache(
-    "DescribeCacheParameterGroups", "CacheParameterGroups", "family and description of the caches' parameter groups"
+NODES = _elasticache(
+    "DescribeCacheClusters", "CacheClusters", "the caches: version, windows and network are their nodes'"
 )
-CACHE_PARAMETERS = _elasticache("DescribeCacheParameters", "Parameters", "the parameters that the caches run with")
+CACHE_PARAMETER_GROUPS = _elasticache(
+    "DescribeCacheParameterGroups",
+    "CacheParameterGroups",
+    "whose the caches' parameter groups are: they are only referred to",
+)
+CACHE_PARAMETERS = _elasticache(
+    "DescribeCacheParameters",
+    "Parameters",
+    "the parameters that the caches run with: their groups are only referred to",
+)
 CACHE_SUBNETS = _elasticache("DescribeCacheSubnetGroups", "CacheSubnetGroups", "in which subnets the caches are")
 USERS = _elasticache("DescribeUsers", "Users", "the caches' users and their access strings")
 USER_GROUPS = _elasticache("DescribeUserGroups", "UserGroups", "who is in the caches' user groups")
@@ -88,8 +102,9 @@ REGIONS = _ec2("DescribeRegions", "Regions", "whether an instance that is not he
 KEY = Call(service="kms", operation="DescribeKey", field="KeyMetadata", cost="whose the keys at rest are")
 ALIASES = Call(service="kms", operation="ListAliases", field="Aliases", cost="the names of the keys")
 LOG_GROUPS = Call(
-    service="logs", operation="DescribeLogGroups", field="logGroups", cost="how long the servers' logs are kept"
-)
+    service="logs", operation="DescribeLogGroups", field="logGroups",
+    cost="which log groups the servers have: the first `up` fails at one that is there",
+)  # fmt: skip
 SECRETS = Call(
     service="secretsmanager", operation="ListSecrets", field="SecretList",
     cost="which secrets there are: name the master's in `existing.master_secret` yourself",

@@ -35,8 +35,8 @@ def caches(ask: Asking, wanted: Mapping[str, str]) -> Caches:
     users, user_groups = ask.soon(ask.all, calls.USERS), ask.soon(ask.all, calls.USER_GROUPS)
     parameter_groups = ask.soon(ask.all, calls.CACHE_PARAMETER_GROUPS)
     subnets = ask.soon(ask.all, calls.CACHE_SUBNETS)
-    there, clusters = groups.result(), nodes.result() or ()
-    if there is None:
+    there, clusters = groups.result(), nodes.result()
+    if there is None or clusters is None:
         return Caches()
     known = {str(each["ReplicationGroupId"]): each for each in there}
     found = {name: _cache(ask, name, id_, known, clusters) for name, id_ in sorted(wanted.items())}

@@ -92,7 +92,11 @@ def _referred(it: RunningInstance, *, shared: bool) -> str:
         return "it is AWS's own, which nobody can change"
     if others:
         return f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} it too"
-    return "another instance of the stack brings it" if shared else ""
+    if shared:
+        return "another instance of the stack brings it"
+    if not it.parameter_group.parameters:
+        return "its parameters could not be read"
+    return "" if "Description" in it.parameter_group.described else "it could not be read itself"
 
 
 def _kept(it: RunningInstance, server: DatabaseInstance) -> dict[str, Value]:

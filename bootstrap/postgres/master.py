@@ -85,10 +85,7 @@ def look(target: PostgresTarget, store: SecretStore, *, copy: bool = False) -> M
 
     :param copy: whether it is a copy of an earlier moment: of before a rotation it has the password of before it.
     """
-    refusal, mend = (
-        f"the secret {target.master_secret} is empty",
-        _mend(target, "`datatier bootstrap` makes what is missing"),
-    )
+    refusal = ""
     for stage in _OF_A_COPY if copy else _STAGES:
         if (version := store.get(target.master_secret, stage)) is None:
             continue
@@ -104,7 +101,8 @@ def look(target: PostgresTarget, store: SecretStore, *, copy: bool = False) -> M
             if _lacks_database(error, target):
                 missing = f"{refusal}. `datatier bootstrap` makes what is missing"
                 raise NoDatabaseError(missing, _due(version)) from None
-    raise MasterError(f"{refusal}. {mend}")
+    mend = _mend(target, "`datatier bootstrap` makes what is missing", empty=not refusal)
+    raise MasterError(f"{refusal or f'the secret {target.master_secret} is empty'}. {mend}")
 
 
 def _log_in(
@@ -138,17 +136,21 @@ def _log_in(
         "Neither the current nor a pending password works: set one with "
         f"`aws rds modify-db-instance --master-user-password{region_option(arn)}` and put it into {arn}"
     )
-    raise MasterError(f"{refusal or f'the secret {arn} is empty'}. {_mend(target, anew)}")
+    raise MasterError(f"{refusal or f'the secret {arn} is empty'}. {_mend(target, anew, empty=not refusal)}")
 
 
-def _mend(target: PostgresTarget, otherwise: str) -> str:
-    """What to do where no password of the secret works."""
+def _mend(target: PostgresTarget, otherwise: str, *, empty: bool) -> str:
+    """What to do where no password of the secret works, or where it has none."""
     if not target.existing:
         return otherwise
-    return (
-        "The master has had its password since before the stack, and others may use it: store that one, "
+    arn = target.master_secret
+    how = (
         "`datatier adopt STACK --instance ID --store-master`"
+        if empty
+        else f"as the input of `aws secretsmanager put-secret-value --secret-id {arn}{region_option(arn)} "
+        '--secret-string file:///dev/stdin`: {"username": "...", "password": "..."}'
     )
+    return f"The master has had its password since before the stack, and others may use it: store that one, {how}"
 
 
 _PROVEN = {

@@ -230,7 +230,8 @@ class ElastiCacheUsers:
         for user in users:
             if other := taken.get(_name(user)):
                 raise ElastiCacheError(
-                    f"user group {self._group} has another user named {_name(user)} ({other}); remove it: "
+                    f"user group {self._group} has another user named {_name(user)} ({other}); say that clients log in "
+                    f"as it (`present: {_name(user)}` in access.yaml), or if nobody does, remove it: "
                     f"{self._removal(other)}"
                 )
             if reason := next(refusals(parse(user.rules)), None):

@@ -274,7 +274,8 @@ class PasswordsSection(Section):
 
 class RotationSection(Section):
     """Credentials rotate by themselves; absent, only `datatier access rotate` does it. AUTH tokens (`auth: token`) it
-    rotates always: the first deployment or rotation after the grace ends the old one."""
+    rotates always: the first deployment or rotation after the grace ends the old one. The password of a master that was
+    there before the stack only a person rotates."""
 
     every: RotationPeriod = "30d"
     """How often."""

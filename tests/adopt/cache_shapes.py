@@ -349,7 +349,7 @@ SHAPES = (
         refused=(
             (
                 "Valkey 10.0.0 is not among the versions that a stack can have",
-                "a newer release of this project may; until then leave it beside the stack",
+                "a newer release of this project may; until then leave it outside the stack",
             ),
         ),
     ),
@@ -358,7 +358,7 @@ SHAPES = (
         refused=(
             (
                 "it is a serverless cache, and the caches of a stack have nodes",
-                "leave it beside the stack, or fill a cache of the stack from it: `aws elasticache "
+                "leave it outside the stack, or fill a cache of the stack from it: `aws elasticache "
                 "create-serverless-cache-snapshot --serverless-cache-name orders-burst "
                 f"--serverless-cache-snapshot-name orders-burst-adopt {HERE}, `aws elasticache "
                 f"export-serverless-cache-snapshot --serverless-cache-snapshot-name orders-burst-adopt "
@@ -415,7 +415,7 @@ SHAPES = (
         refused=(
             (
                 "it is Memcached, and the caches of a stack are Valkey or Redis",
-                "leave it beside the stack; what it holds can be made again, so a cache of the stack can take its "
+                "leave it outside the stack; what it holds can be made again, so a cache of the stack can take its "
                 "place",
             ),
         ),
@@ -664,7 +664,7 @@ SHAPES = (
         refused=(
             (
                 "it is in us-east-1, and the database in eu-west-1: a stack has its caches in one region",
-                "leave it beside the stack, or in a stack of its own",
+                "leave it outside the stack, or in a stack of its own",
             ),
         ),
     ),
@@ -673,7 +673,7 @@ SHAPES = (
         refused=(
             (
                 "it is in vpc-0f9e8d7c, and the database in vpc-0a1b2c3d: a stack has one network",
-                "leave it beside the stack, or in a stack of its own",
+                "leave it outside the stack, or in a stack of its own",
             ),
         ),
     ),

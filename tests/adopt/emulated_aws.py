@@ -320,6 +320,7 @@ async def _serve(port: int) -> None:
     _repair_cache_subnets(elasticache, ec2)
     config = Served()
     config.bind, config.loglevel = [f"127.0.0.1:{port}"], "WARNING"
+    config.keep_alive_timeout = 600  # a connection that ends by itself is one that a client may be writing to
     await serve(app.app, config)  # type: ignore[arg-type]
 
 

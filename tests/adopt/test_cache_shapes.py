@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from agreement import agree
 from cache_shapes import SHAPES, Shape, section
 from described_around import secret
 from described_cache import rds_subnets, subnet_group, tier
@@ -72,3 +73,7 @@ def test_nothing_is_replaced_and_nothing_is_refused_whole(adopted: Adoption) -> 
     verdicts = {entry.verdict for entry in adopted.report.entries}
     assert verdicts <= {"taken", "changed", "new"}
     assert not adopted.report.refused
+
+
+def test_a_preview_over_the_imported_state_says_what_the_report_says(adopted: Adoption) -> None:
+    agree(adopted)

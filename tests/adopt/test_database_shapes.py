@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from agreement import agree
 from database_shapes import ABSENT, SHAPES, DatabaseShape
 from described_rds import INSIGHTS_KEY, KEY
 from offline_program import run
@@ -162,6 +163,7 @@ def test_a_shape(shape: DatabaseShape) -> None:
     assert CHANGED.keys() - found.keys() == {name for name, keys in shape.changed.items() if not keys}
     besides = {(each.what, each.why) for each in made.report.left} - LEFT
     assert besides == set(shape.left)
+    agree(made)
 
 
 def test_what_has_to_be_looked_at_stands_in_the_file() -> None:

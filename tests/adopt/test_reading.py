@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ from intercepted import Answer, Intercept, Intercepted, refused
 from made_by_hand import CACHES, PRIMARY, REGION
 
 from adopt.estate import Estate, Unread
+from adopt.live.everything import live
 from adopt.reading import calls
 from adopt.reading.read import read
+from adopt.refusals import refusals
+from adopt.settings.written import written
 from bootstrap.errors import AskedError
 
 pytestmark = pytest.mark.server
@@ -166,10 +170,8 @@ LOSES: dict[str, set[str]] = {
 }
 
 
-@pytest.mark.parametrize("action", sorted(LOSES))
-def test_a_refused_call_costs_what_it_would_have_read_and_stops_nothing_else(
-    action: str, hand_made: Intercepted, estate: Estate
-) -> None:
+def refusing(action: str) -> Intercept:
+    """An account that does not allow an action."""
     call = next(each for each in calls.CALLS if each.action == action)
 
     def refuse(service: str, operation: str, region: str, asked: Mapping[str, Any]) -> Answer | None:
@@ -177,7 +179,21 @@ def test_a_refused_call_costs_what_it_would_have_read_and_stops_nothing_else(
             return None
         return refused(CODES.get(service, "AccessDeniedException"))
 
-    found = again(hand_made, refuse)
+    return refuse
+
+
+@pytest.fixture(scope="module")
+def without(hand_made: Intercepted) -> Callable[[str], Estate]:
+    """What is read where an action is not allowed, once for each."""
+    return cache(lambda action: again(hand_made, refusing(action)))
+
+
+@pytest.mark.parametrize("action", sorted(LOSES))
+def test_a_refused_call_costs_what_it_would_have_read_and_stops_nothing_else(
+    action: str, without: Callable[[str], Estate], estate: Estate
+) -> None:
+    call = next(each for each in calls.CALLS if each.action == action)
+    found = without(action)
     assert found.unread == (Unread(permission=action, cost=call.cost),)
     differs = {field for field in vars(found.around) if getattr(found.around, field) != getattr(estate.around, field)}
     differs |= {each for each in ("primary", "replicas", "caches") if getattr(found, each) != getattr(estate, each)}
@@ -186,10 +202,88 @@ def test_a_refused_call_costs_what_it_would_have_read_and_stops_nothing_else(
     assert found.replicas.keys() == estate.replicas.keys()
 
 
+# Refused action -> servers whose parameter group is only referred to then: what cannot be read is not changed.
+REFERRED = {
+    "rds:DescribeDBParameterGroups": {"primary"},
+    "rds:DescribeDBParameters": {"primary"},
+    "elasticache:DescribeCacheParameterGroups": {"main", "queue"},
+    "elasticache:DescribeCacheParameters": {"main", "queue"},
+}
+
+
+def referred(estate: Estate) -> set[str]:
+    """Servers of the stack's file whose parameter group it only refers to."""
+    assert not [each for each in refusals(estate) if each.whole]
+    file = written(estate, "shop", "live")
+    assert not file.refusals
+    sections = {"primary": file.config["data-tier:postgres"], **(file.config.get("data-tier:redis") or {})}
+    groups = {key: each["existing"]["parameter_group"] for key, each in sections.items()}
+    return {key for key, each in groups.items() if not each.get("managed", True)}
+
+
+@pytest.mark.parametrize("action", sorted(LOSES))
+def test_a_stack_s_file_is_written_all_the_same(action: str, without: Callable[[str], Estate], estate: Estate) -> None:
+    found = without(action)
+    servers = {"primary", *found.caches}
+    assert referred(found) == (referred(estate) & servers) | REFERRED.get(action, set())
+    assert list(live(found))
+
+
 def test_the_table_of_refusals_has_every_action() -> None:
     elsewhere = {each.action for each in ONLY_WHERE_SOMETHING_IS_AMISS | ONLY_WHERE_THERE_IS_ONE}
     free = {each.action for each in calls.CALLS if each.free}
     assert {each.action for each in calls.CALLS} - elsewhere - free == LOSES.keys() | {calls.INSTANCES.action}
+
+
+ROLE = "arn:aws:iam::000000000000:role/monitoring"
+
+
+def test_what_a_tier_may_have_besides_is_found_and_nothing_of_others(hand_made: Intercepted, estate: Estate) -> None:
+    arn, other = estate.primary.described["DBInstanceArn"], "arn:aws:rds:eu-west-1:000000000000:db:billing"
+    primary = dict(estate.primary.described) | {
+        "OptionGroupMemberships": [{"OptionGroupName": "orders-16", "Status": "in-sync"}],
+        "MonitoringRoleArn": ROLE,
+    }
+    key = estate.around.keys[1]
+    answers: dict[str, Answer] = {
+        "DescribeDBInstances": {"DBInstances": [primary, dict(estate.replicas["reports"].described)]},
+        "DescribeOptionGroups": {"OptionGroupsList": [{"OptionGroupName": name} for name in ("orders-16", "billing")]},
+        "DescribeBlueGreenDeployments": {
+            "BlueGreenDeployments": [
+                {"Source": arn, "Status": "PROVISIONING"},
+                {"Source": arn, "Status": "SWITCHOVER_COMPLETED"},
+                {"Source": other, "Status": "AVAILABLE"},
+            ]
+        },
+        "DescribePendingMaintenanceActions": {
+            "PendingMaintenanceActions": [{"ResourceIdentifier": each} for each in (arn, other)]
+        },
+        "ListRoles": {
+            "Roles": [
+                {"RoleName": "monitoring", "Arn": ROLE},
+                {"RoleName": "shop-live-bootstrap", "Arn": "arn:aws:iam::000000000000:role/shop-live-bootstrap"},
+                {"RoleName": "billing", "Arn": "arn:aws:iam::000000000000:role/billing"},
+            ]
+        },
+        "ListAliases": {"Aliases": [{"AliasName": "alias/shop-live-storage", "TargetKeyId": key["KeyId"]}]},
+    }
+
+    def besides(service: str, operation: str, region: str, asked: Mapping[str, Any]) -> Answer | None:
+        return answers.get(operation) if region == REGION else None
+
+    around = again(hand_made, besides).around
+    assert [each["OptionGroupName"] for each in around.option_groups] == ["orders-16"]
+    assert [each["Status"] for each in around.blue_green] == ["PROVISIONING"]
+    assert [each["ResourceIdentifier"] for each in around.maintenance] == [arn]
+    assert [each["RoleName"] for each in around.roles] == ["monitoring", "shop-live-bootstrap"]
+    assert [each["Aliases"] for each in around.keys if each["KeyId"] == key["KeyId"]] == [["alias/shop-live-storage"]]
+
+
+@pytest.mark.parametrize("call", sorted(ONLY_WHERE_SOMETHING_IS_AMISS, key=lambda each: each.action), ids=str)
+def test_what_would_help_a_sentence_may_be_refused_too(call: calls.Call, hand_made: Intercepted) -> None:
+    instance, caches = (PRIMARY, {"main": "order"}) if call == calls.SERVERLESS else ("order", {})
+    with pytest.raises(AskedError, match=r"eu-west-1 has no (instance|cache) order"):
+        read(hand_made.with_answers(refusing(call.action)), instance, caches, REGION, "shop-live")
 
 
 def test_the_account_is_known_without_the_caller(hand_made: Intercepted, estate: Estate) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from real_servers import Postgres, Valkey
 from test_elasticache import PASSWORD, RULES, Api
+from tier import REGION, Tier
 
+from bootstrap.aws import aws_client
+from bootstrap.drift import look
 from bootstrap.reconcile.allowed import EVERYTHING
 from bootstrap.redis.elasticache import ElastiCacheUsers
 from bootstrap.redis.users import User
@@ -114,3 +119,44 @@ def test_others_users_are_told_by_name_until_they_are_excepted(
     assert list(backend.plan([]).differences) == said
     assert list(backend.plan([]).apply(EVERYTHING).differences) == said
     assert api.calls == []
+
+
+@pytest.mark.server
+def test_a_whole_run_leaves_others_users_as_they_are(
+    postgres18: Postgres, valkey_server: Valkey, make_tier: Callable[..., Tier]
+) -> None:
+    tier = make_tier(postgres18, valkey_server, user_group="billing-users", existing=True)
+    client = aws_client("elasticache", REGION, tier.endpoint)
+    password = "of-before-the-stack-0123456789"
+    client.create_user(
+        UserId="billing-app", UserName="billing", Engine="redis", AccessString="on ~b:* +@all", Passwords=[password]
+    )
+    client.create_user(
+        UserId="billing-default",
+        UserName="default",
+        Engine="redis",
+        AccessString="on ~* +@all",
+        NoPasswordRequired=True,
+    )
+    others = ["billing-default", "billing-app"]
+    client.create_user_group(UserGroupId="billing-users", Engine="redis", UserIds=others)
+    before = {each: client.describe_users(UserId=each)["Users"] for each in others}
+    report = tier.run()
+    assert report.ok
+    (group,) = client.describe_user_groups(UserGroupId="billing-users")["UserGroups"]
+    made = [each for each in group["UserIds"] if each not in others]
+    assert group["UserIds"] == [*others, *made]
+    assert {client.describe_users(UserId=each)["Users"][0]["Engine"] for each in made} == {"redis"}
+    assert {each: client.describe_users(UserId=each)["Users"] for each in others} == before
+    assert _told(report.differences) == ["billing", "default"]
+    found = look(tier.manifest, migrations=tier.migrations, store=tier.store).found
+    assert _told(each.what for each in found) == ["billing", "default"]
+    access = {**tier.manifest.access, "exceptions": {"redis": {"main": ["billing", "default"]}}}
+    tier.manifest = tier.manifest.model_copy(update={"access": access})
+    found = look(tier.manifest, migrations=tier.migrations, store=tier.store).found
+    assert _told(each.what for each in found) == _told(tier.run().differences) == []
+
+
+def _told(texts: Iterable[str]) -> list[str]:
+    """Names of the group's users that are told."""
+    return [text.split(": user ")[1].split(" ")[0] for text in texts if text.startswith("main/billing-users: user ")]

@@ -60,10 +60,16 @@ def test_a_password_of_before_the_stack_is_nobodys_here_to_replace(shop: Tier) -
     client.put_secret_value(SecretId=target.master_secret, SecretString=held)
     with pytest.raises(MasterError) as refused:
         enter(target, shop.store)
+    since = ". The master has had its password since before the stack, and others may use it: store that one, "
     assert str(refused.value).endswith(
-        ". The master has had its password since before the stack, and others may use it: store that one, "
-        "`datatier adopt STACK --store-master`"
+        f"{since}as the input of `aws secretsmanager put-secret-value --secret-id {target.master_secret} --region "
+        f'{REGION} --secret-string file:///dev/stdin`: {{"username": "...", "password": "..."}}'
     )
+    empty = client.create_secret(Name=f"{shop.name}/empty")["ARN"]
+    with pytest.raises(MasterError) as refused:
+        enter(target.model_copy(update={"master_secret": empty}), shop.store)
+    how = "`datatier adopt STACK --instance ID --store-master`"
+    assert str(refused.value) == f"the secret {empty} is empty{since}{how}"
     give(shop, "chosen-before-the-stack")
     entered = enter(target, shop.store)
     entered.conn.close()

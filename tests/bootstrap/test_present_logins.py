@@ -113,6 +113,7 @@ def test_nobody_notices(old: Tier, valkey_server: Valkey) -> None:
         assert "000001_baseline is what is here: it will count as applied" in planned.notes
         assert [each.subject for each in planned.changes if each.verb == "migrate"] == ["migration 000002_later.up.sql"]
         report = old.run()
+        assert [text for text in report.warnings if text.startswith(f"{app}: the login from before")]
         assert next(step.detail for step in report.steps if step.name == "migrations") == (
             "000001_baseline taken as applied: it is what was here",
             "000002_later up",
@@ -123,6 +124,7 @@ def test_nobody_notices(old: Tier, valkey_server: Valkey) -> None:
         with moved.running():
             rotate(old.manifest, [app], store=old.store)
             unmoved.await_requests(40)
+            moved.await_sessions()
     assert (unmoved.failures, moved.failures, unmoved.refused, moved.refused) == ([], [], 0, 0)
     assert (unmoved.logins, moved.logins) == ({app}, {f"{app}_a", f"{app}_b"})
     assert refused(old) == (False, False)  # the grace lasts
@@ -153,7 +155,9 @@ def test_the_first_rotation_is_its_end(old: Tier) -> None:
     assert (done.outcome, done.notes) == ("retired", ())
     assert refused(old) == (True, True)
     assert _differs(old) == []
-    assert old.run().ok
+    report = old.run()
+    assert report.ok
+    assert not [text for text in report.warnings if "from before the stack" in text]
     with old.login(app) as conn:
         assert conn.execute("SELECT current_user, current_setting('statement_timeout')").fetchone() == (app, "30s")
         conn.execute("INSERT INTO its_own VALUES (1)")  # what the role owns it owns still

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from infra.load import load_settings
 GIB = 1024**3
 
 
-def stack() -> Instances:
-    """A stack that is not called as its profile is."""
+def stack(parameters: Mapping[str, object] | None = None) -> Instances:
+    """A stack that is not called as its profile is; `parameters` are its cache's."""
     config = {
         "data-tier:name": "shop",
         "data-tier:profile": "dev",
@@ -25,7 +26,9 @@ def stack() -> Instances:
             "storage": {"allocated": 50, "max": 200},
             "replicas": {"reports": {"max_storage": 300}},
         },
-        "data-tier:redis": {"basket": {"class": "cache.m7g.large", "eviction": "allkeys-lru"}},
+        "data-tier:redis": {
+            "basket": {"class": "cache.m7g.large", "eviction": "allkeys-lru", "parameters": parameters or {}}
+        },
     }
     return instances("live", load_settings(config, stack="live", source="test"), "eu-west-1")
 
@@ -54,6 +57,18 @@ def test_on_aws_it_is_what_is_declared() -> None:
         maxclients=65_000,
         evicts=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "percent"),
+    # The engine reserves a quarter of itself (ElastiCache User Guide, redis-memory-management).
+    [({}, 75), ({"*": "default"}, 75), ({"*": "default", "reserved-memory-percent": 50}, 50)],
+    ids=str,
+)
+def test_what_a_cache_reserves_is_no_room(parameters: dict[str, object], percent: int) -> None:
+    found = stack(parameters)
+    _, (basket,) = capacity_rooms.on_aws(found, "eu-west-1")
+    assert basket.maxmemory_bytes == found.caches["basket"].size.maxmemory_bytes * percent // 100
 
 
 @pytest.mark.parametrize(("declared", "evicts"), [(stack(), True), (None, False)])

@@ -82,6 +82,23 @@ def test_an_application_of_its_own_stands_and_is_compared(
     assert "schema: table orders: extra" in differences
 
 
+def test_what_belongs_to_the_master_gets_an_owner_first(
+    adopt: Callable[..., Said], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    master = f"{database.n}_master"
+    there = tier(MasterUsername=master)
+    monkeypatch.setattr("cli.adopt.estate_of", lambda *_: there)
+    refused = adopt("--replace")
+    assert (refused.code, "belongs to" in refused.err) == (2, True), refused.all
+    statements = " ".join(refused.err.split()).partition(f"as {master}: ")[2].partition("; which")[0]
+    with database.master() as conn:
+        conn.execute(statements.encode())
+    said = adopt("--replace", "--json")
+    assert said.code == 0, said.all
+    with database.master() as conn:
+        conn.execute("INSERT INTO orders VALUES (1)")  # it goes on as before
+
+
 def test_it_becomes_what_is_live(adopt: Callable[..., Said], database: Database, tmp_path: Path) -> None:
     said = adopt("--json", "--replace")
     assert said.code == 0, said.all

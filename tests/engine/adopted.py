@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from adopt.adoption import Adoption, adoption, without
 from adopt.estate import Estate
 from adopt.import_file import imports
 from adopt.live.everything import live
+from adopt.live.resource import LiveResource
 from adopt.undo.apart import Apart, apart
 from adopt.undo.steps import Step, steps
 from graph.imported import plain_id
@@ -81,10 +82,10 @@ class Adopted:
         return preflight(deployment, read(self.engine.export()))
 
 
-def adopt(account: Genuine, stack: str, estate: Estate) -> Adopted:
+def adopt(account: Genuine, stack: str, estate: Estate, *, computed: bool = False) -> Adopted:
     """Put the tier into the plugin's account, alone, and take it into a new stack by what `datatier adopt` writes."""
     versions = {package: _version(package) for package in PACKAGES}
-    made = adoption(estate, stack, NAME, run(stack), versions=versions)
+    made = adoption(estate, stack, NAME, run(stack), computed=computed, versions=versions)
     assert not made.report.refused, made.report
     engine = replace(account, stack=stack)
     there(engine.state, without(estate, made.report.refusals))
@@ -98,18 +99,18 @@ def adopt(account: Genuine, stack: str, estate: Estate) -> Adopted:
 
 def there(path: Path, estate: Estate) -> None:
     """The account's file, as the provider reads what is there; nobody's yet."""
-    resources = {
-        f"{each.type}|{each.id}": _held(each.type, each.id, each.inputs, each.outputs) for each in live(estate)
-    }
+    resources = {f"{each.type}|{each.id}": _held(each) for each in live(estate)}
     path.write_text(json.dumps({"resources": resources}))
 
 
-def _held(type_: str, identity: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+def _held(each: LiveResource) -> dict[str, Any]:
+    # The provider's Read sets the region of everything.
+    outputs = {**each.outputs, "region": each.region}
     return {
         "urn": "",
-        "type": type_,
-        "id": plain_id(identity),
-        "inputs": {key: value for key, value in inputs.items() if value is not None},
+        "type": each.type,
+        "id": plain_id(each.id),
+        "inputs": {key: value for key, value in each.inputs.items() if value is not None},
         "outputs": {key: value for key, value in outputs.items() if value is not None},
     }
 

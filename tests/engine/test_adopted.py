@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import pytest
-from adopted import adopt
+from adopted import Adopted, adopt
 from cache_shapes import SHAPES
+from database_shapes import SHAPES as EVERY_DATABASE
+from database_shapes import DatabaseShape
 from genuine import Genuine, genuine
 from test_cache_shapes import estate as caches
 from tiers import tier
@@ -14,6 +16,13 @@ from tiers import tier
 from graph.resource import Resource
 from graph.types import SECURITY_GROUP
 from preview.impact.effect import Effect
+
+DATABASES = [
+    each
+    for each in EVERY_DATABASE
+    if {what for what, _, _ in each.refused} <= {replica.identifier for replica in each.estate.replicas.values()}
+]
+"""All of which something can be taken: a replica that cannot stops nothing else."""
 
 
 @pytest.fixture(scope="module")
@@ -23,19 +32,19 @@ def account(tmp_path_factory: pytest.TempPathFactory, _pulumi: None) -> Iterator
 
 
 def test_every_cache_at_once(account: Genuine) -> None:
-    it = adopt(account, "caches", caches(*SHAPES))
-    assert it.planned() == it.foretold
-    assert "replace" not in it.foretold.values()
+    agree(adopt(account, "caches", caches(*SHAPES)))
+
+
+@pytest.mark.parametrize("shape", DATABASES, ids=lambda shape: shape.name)
+def test_every_database(account: Genuine, shape: DatabaseShape) -> None:
+    agree(adopt(account, shape.name, shape.estate, computed=shape.computed))
 
 
 def test_from_the_import_to_nothing_left(account: Genuine) -> None:
     """One test, as each step stands on the one before it: import, up, and the way back."""
     it = adopt(account, "live", tier())
     there = it.account()
-    assert it.planned() == it.foretold
-    assert set(it.foretold.values()) == {"create", "update"}
-    told = {(each.type, each.name) for each in it.told().impacts}
-    assert told == {key for key, operation in it.foretold.items() if operation == "update"}
+    agree(it)
     assert {each.effect for each in it.told().impacts} == {Effect.IN_PLACE}
 
     it.engine.up()
@@ -60,6 +69,14 @@ def test_from_the_import_to_nothing_left(account: Genuine) -> None:
     assert {key for key in ended if key.startswith(SECURITY_GROUP)} <= there.keys()
     assert it.engine.resources() == []
     assert it.way_back() == ()
+
+
+def agree(it: Adopted) -> None:
+    """The engine does what the report says, and so says the preflight over the engine's state: in place, or new."""
+    assert it.planned() == it.foretold
+    assert set(it.foretold.values()) == {"create", "update"}
+    told = {(each.type, each.name) for each in it.told().impacts}
+    assert told == {key for key, operation in it.foretold.items() if operation == "update"}
 
 
 def keys(resources: Iterable[Resource]) -> set[str]:
