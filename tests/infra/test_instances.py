@@ -160,7 +160,8 @@ def test_nobody_else_works_out_a_name_a_class_a_parameter_or_a_threshold(room: s
     wrong = []
     for path in (ROOT / room).rglob("*.py"):
         file = path.relative_to(ROOT).as_posix()
-        if file == "infra/instances.py":
+        # Where adopting begins there is no stack's file yet, and so are no instances.
+        if file in ("infra/instances.py", "cli/adopt_read.py"):
             continue
         for call in (n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)):
             called = ast.unparse(call.func)
