@@ -184,6 +184,16 @@ def test_what_has_to_be_looked_at_stands_in_the_file() -> None:
     }
 
 
+def test_a_server_with_as_many_security_groups_as_aws_takes_is_said() -> None:
+    groups = [{"VpcSecurityGroupId": f"sg-{number}", "Status": "active"} for number in range(5)]
+    said = adopted(tier(replicas={}, VpcSecurityGroups=groups)).comments
+    [remark] = said["config", "data-tier:postgres", "existing", "security_groups"]
+    assert remark.startswith("It has 5 security groups, and gets the stack's too")
+    assert "security_groups" not in {
+        path[-1] for path in adopted(tier(replicas={}, VpcSecurityGroups=groups[:4])).comments
+    }
+
+
 def test_a_webhook_s_address_is_nowhere() -> None:
     made = adopted(tier(replicas={}))
     assert "a1b2c3d4hook" not in str((made.config, made.comments, made.report, made.state))
