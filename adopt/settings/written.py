@@ -73,7 +73,7 @@ def written(
     remarks = _Remarks()
     for keys, text in cached.remarks.items():
         remarks.add(text, "redis", *keys)
-    remarks.add(found.comment, "network", "endpoints")
+    remarks.add(found.comment, "network", *([] if "endpoints" not in found.section else ["endpoints"]))
     wanted = _wanted(estate, found.section, cached.sections, remarks)
     secret, remark = around.master_secret(estate, prefix)
     remarks.add(remark, "postgres", "existing", "master_secret")

@@ -43,6 +43,7 @@ def foundation(instances: Instances, settings: Settings, access: Access, place: 
             cache_port=settings.cache_port,
             other_cache_ports=other_ports(instances, settings),
             endpoint_security_group_id=network.endpoint_security_group_id,
+            endpoint_clients=list(settings.network.endpoint_clients),
             endpoint_cidrs=[each for each in settings.network.endpoints if not each.startswith("sg-")],
             endpoint_groups=[each for each in settings.network.endpoints if each.startswith("sg-")],
         ),
@@ -112,6 +113,7 @@ def _network(instances: Instances, settings: Settings, keys: Keys, place: StackP
             vpc_id=network.vpc,
             subnet_ids=list(network.subnets),
             endpoints=[] if network.endpoints else services,
+            shared=bool(network.endpoint_clients),
             **place,
         )
     return NetworkArgs(
