@@ -107,10 +107,8 @@ def _wanted(
     if estate.primary.described.get("DeletionProtection"):
         # What nobody deletes by mistake leaves a snapshot too, where somebody does mean it.
         wanted |= {"protect": True, "final_snapshots": True}
-    days, remark = around.log_retention(estate)
-    if days:
+    if days := around.log_retention(estate):
         wanted["logs"] = {"retention": days}
-        remarks.add(remark, "logs", "retention")
     heard, more = around.recipients(estate)
     if heard:
         wanted["notify"] = around.notify(heard)

@@ -65,7 +65,7 @@ HARMLESS = {
 }
 CHANGED: dict[str, set[str]] = {
     "postgres-parameters": {"tags"},
-    "postgres-postgresql-log": {"kmsKeyId", "tags"},
+    "postgres-postgresql-log": {"tags"},
     "postgres-primary": {"allowMajorVersionUpgrade", *HARMLESS},
 }
 """Resource -> inputs that the first `up` changes in place, which nobody who uses the database feels."""
