@@ -123,7 +123,7 @@ def _wanted(
     for each in more:
         remarks.add(each, "notify")
     remarks.add(primary.database_remark(estate.primary), "postgres")
-    remarks.add("Nothing is maintained by the stack as long as this is null.", "maintenance")
+    remarks.add("Nothing is maintained by the stack as long as this is empty.", "maintenance")
     return wanted
 
 

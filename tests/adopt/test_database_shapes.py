@@ -180,7 +180,7 @@ def test_what_has_to_be_looked_at_stands_in_the_file() -> None:
             "orders/orders_root by its name: look whether it holds the master's password."
         ],
         ("data-tier:notify",): ["orders-events has a recipient by https too: add it to info."],
-        ("data-tier:maintenance",): ["Nothing is maintained by the stack as long as this is null."],
+        ("data-tier:maintenance",): ["Nothing is maintained by the stack as long as this is empty."],
     }
 
 
