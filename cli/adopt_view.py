@@ -51,6 +51,8 @@ def report(out: Console, found: Report) -> None:
         out.print(f"[dim]left[/] {escape(left.what)}: {escape(left.why)}")
     for unread in found.unread:
         out.print(f"[yellow]not read[/] {escape(unread.permission)}: {escape(unread.cost)}")
+    for remark in found.remarks:
+        out.print(f"[yellow]look at[/] {escape(remark.key)}: {escape(remark.said)}")
     out.print(f"[bold]{escape(found.stack)}[/]: {verdict_line(found)}")
 
 
