@@ -60,7 +60,8 @@ def verdict_line(found: Report) -> str:
     """How many of each, in one line."""
     counts = Counter(each.verdict for each in found.entries)
     said = [f"{counts[verdict]} {words}" for verdict, words in _VERDICTS.items() if counts[verdict]]
-    refused = [f"{len(found.refusals)} that cannot be taken"] if found.refusals else []
+    things = {each.what for each in found.refusals}
+    refused = [f"{len(things)} that cannot be taken"] if things else []
     return ", ".join((*said, *refused)) or "nothing"
 
 

@@ -51,7 +51,10 @@ REPORT = Report(
         parameter("reports", "work_mem", kept=True),
         parameter("primary", "timeout", kept=False),
     ),
-    refusals=(Refusal(what="orders-old", why="it is Memcached", way="leave it"),),
+    refusals=(
+        Refusal(what="orders-old", why="it is Memcached", way="leave it"),
+        Refusal(what="orders-old", why="it has no TLS", way="give it TLS"),
+    ),
     left=(Left(what="topic orders", why="it goes on"),),
     unread=(Unread(permission="kms:DescribeKey", cost="whose the key is"),),
     remarks=(Remark(key="data-tier:logs.retention", said="Two of them."),),
@@ -63,6 +66,8 @@ primary, reports  work_mem   1     2         yes
 primary           timeout    1     2         no
 cannot be taken orders-old: it is Memcached
     way: leave it
+cannot be taken orders-old: it has no TLS
+    way: give it TLS
 would be replaced postgres (aws.rds.Instance) db-A
     data at risk kmsKeyId: a → b
         It goes. (at once; a-rule)
@@ -98,4 +103,4 @@ def test_as_data_it_says_all_that_is_printed() -> None:
     assert (found["refused"], found["verdicts"]) == (True, {"replaced": 1, "changed": 2, "taken": 1, "new": 2})
     assert [each["keep"] for each in found["resources"] if each["keep"]] == ["data-tier:postgres.existing.key: arn:old"]
     parts = ("cannot_be_taken", "parameters", "left", "unread", "remarks", "resources")
-    assert [len(found[part]) for part in parts] == [1, 3, 1, 1, 1, 6]
+    assert [len(found[part]) for part in parts] == [2, 3, 1, 1, 1, 6]
