@@ -301,3 +301,12 @@ def test_keys(record: Any) -> None:
     assert logs["Condition"]["ArnLike"] == {
         "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/*/crm-dev*"
     }
+
+
+def test_the_logs_key_opens_the_logs_of_servers_of_other_names(record: Any) -> None:
+    args = KeysArgs(prefix="crm-dev", account_id="123456789012", region="eu-west-1", existing_instances=["ledger"])
+    [_, logs] = json.loads(record(lambda: Keys("keys", args))["keys-logs"].inputs["policy"])["Statement"]
+    group = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws"
+    assert logs["Condition"]["ArnLike"] == {
+        "kms:EncryptionContext:aws:logs:arn": [f"{group}/*/crm-dev*", f"{group}/rds/instance/ledger/*"]
+    }
