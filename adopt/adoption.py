@@ -116,11 +116,11 @@ def adoption(
 
 def without(estate: Estate, refused: tuple[Refusal, ...]) -> Estate:
     """The tier without the replicas and caches that cannot be taken."""
-    names = {each.what for each in refused}
+    out = {each.server for each in refused}
     return replace(
         estate,
-        replicas={name: each for name, each in estate.replicas.items() if each.identifier not in names},
-        caches={name: each for name, each in estate.caches.items() if each.identifier not in names},
+        replicas={name: each for name, each in estate.replicas.items() if ("replica", name) not in out},
+        caches={name: each for name, each in estate.caches.items() if ("cache", name) not in out},
     )
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Server = tuple[Literal["replica", "cache"], str]
+"""A replica or a cache, by its name in the stack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,3 +21,5 @@ class Refusal:
     """How it gets there all the same: commands, or what to do first."""
     whole: bool = False
     """Whether nothing can be adopted without it (the primary); else the rest can."""
+    server: Server | None = None
+    """Which one is left out; its identifier does not say, as a cache and databases of several regions may share one."""

@@ -24,9 +24,9 @@ _QUIET = ("available", "snapshotting")
 
 def cache_refusals(estate: Estate) -> Iterator[Refusal]:
     """Everything that keeps a cache out of the stack; none of it keeps the others out."""
-    for cache in estate.caches.values():
+    for name, cache in estate.caches.items():
         for why, way in _of(cache, estate):
-            yield Refusal(what=cache.identifier, why=why, way=in_region(way, cache.region))
+            yield Refusal(what=cache.identifier, why=why, way=in_region(way, cache.region), server=("cache", name))
 
 
 def misnamed(estate: Estate, prefix: str) -> Iterator[Refusal]:
@@ -37,6 +37,7 @@ def misnamed(estate: Estate, prefix: str) -> Iterator[Refusal]:
                 what=cache.identifier,
                 why=f"what the stack makes for it is named after it, and {problem}",
                 way=f"call it something shorter in the stack: `--cache NAME={cache.identifier}`",
+                server=("cache", name),
             )
 
 

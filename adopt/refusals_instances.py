@@ -31,11 +31,12 @@ Reason = tuple[str, str]
 
 def instance_refusals(estate: Estate) -> Iterator[Refusal]:
     """Everything that keeps an instance out; without the primary there is no stack."""
-    for it in (estate.primary, *estate.replicas.values()):
-        whole = it is estate.primary
-        reasons = _of(estate, it.described, it.identifier) if whole else _of_replica(estate, it.described)
-        for why, way in reasons:
-            yield Refusal(what=it.identifier, why=why, way=in_region(way, it.region), whole=whole)
+    it = estate.primary
+    for why, way in _of(estate, it.described, it.identifier):
+        yield Refusal(what=it.identifier, why=why, way=in_region(way, it.region), whole=True)
+    for name, it in estate.replicas.items():
+        for why, way in _of_replica(estate, it.described):
+            yield Refusal(what=it.identifier, why=why, way=in_region(way, it.region), server=("replica", name))
 
 
 def _of(estate: Estate, own: Described, name: str) -> Iterator[Reason]:
