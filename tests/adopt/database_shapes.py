@@ -586,6 +586,17 @@ SHAPES = (
         says={"data-tier:network.endpoints": ABSENT},
     ),
     row(
+        # Subnets without a table of their own go by their network's main one, and no other network's.
+        "main-table-of-another-network",
+        around={
+            "route_tables": (
+                {**route_table(), "VpcId": "vpc-elsewhere", "Associations": [{"Main": True}]},
+                {**route_table(out="GatewayId", to="igw-0a1b2c3d"), "Associations": [{"Main": True}]},
+            )
+        },
+        says={"data-tier:network.endpoints": ABSENT},
+    ),
+    row(
         "endpoints-for-some",
         around={
             "vpc_endpoints": OWN_ENDPOINTS[:2],
