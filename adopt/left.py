@@ -8,9 +8,7 @@ from adopt import instance_facts as facts
 from adopt.estate import Described, Estate
 from adopt.report import Left
 from knowledge.commands import in_region
-
-_OPTIONS_OF_AWS = "default:"
-"""What the names of AWS's own option groups begin with, in which nothing is."""
+from knowledge.existing import AWS_OPTIONS
 
 
 def left(estate: Estate, prefix: str, referred: Mapping[str, str]) -> Iterator[Left]:
@@ -36,7 +34,7 @@ def _parameter_groups(estate: Estate, referred: Mapping[str, str]) -> Iterator[L
 def _options(estate: Estate) -> Iterator[Left]:
     names = {facts.option_group(each.described) for each in (estate.primary, *estate.replicas.values())}
     for name in sorted(names - {""}):
-        if not name.startswith(_OPTIONS_OF_AWS):
+        if not name.startswith(AWS_OPTIONS):
             yield Left(what=f"option group {name}", why="a stack declares none, so its instances keep theirs")
 
 

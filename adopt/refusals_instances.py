@@ -21,8 +21,6 @@ from knowledge.storage import SMALLEST
 
 _QUIET = ("available", "backing-up", "storage-optimization")
 """States in which what is described is what is, and can be changed."""
-_OVER = ("SWITCHOVER_COMPLETED", "DELETING")
-"""States of a Blue/Green deployment in which it holds its servers no longer."""
 _AUTHORITIES, _STORAGE = get_args(CertificateAuthority), get_args(StorageType)
 
 Reason = tuple[str, str]
@@ -129,7 +127,7 @@ def _state(estate: Estate, own: Described) -> Iterator[Reason]:
             "let the window pass, or ask for the same again with `--apply-immediately`, and adopt it then",
         )
     for each in estate.around.blue_green:
-        if own.get("DBInstanceArn") in (each.get("Source"), each.get("Target")) and each.get("Status") not in _OVER:
+        if own.get("DBInstanceArn") in (each.get("Source"), each.get("Target")):
             deployment = each["BlueGreenDeploymentIdentifier"]
             yield (
                 f"the Blue/Green deployment {each.get('BlueGreenDeploymentName', deployment)} is under way: another "
