@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from adopt.steps import FOLDER, IMPORT, REPORT, STATE
 from adopt.tags import IGNORED
 from bootstrap.errors import AskedError
-from infra.settings.stackfile import FILE_KEYS, PROJECT_FILE, file_of, project_config
+from infra.settings.stackfile import FILE_KEYS, PROJECT_FILE, file_of, project_config, said
 from infra.settings.yamlfile import read_mapping
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _reported(path: Path) -> str:
 
 def differing(config: Mapping[str, Any], proposed: Mapping[str, Any]) -> list[str]:
     """What a stack's file says otherwise than what is there, a line for each key."""
-    ours = {key: value for key, value in config.items() if _is_ours(key)}
+    ours = {key: said(value) for key, value in config.items() if _is_ours(key)}
     return [*_differing(ours, json.loads(json.dumps(proposed)), "")]
 
 
@@ -128,10 +128,10 @@ def _differing(was: Any, now: Any, path: str) -> Iterator[str]:
         for key in dict.fromkeys((*was, *now)):
             yield from _differing(was.get(key), now.get(key), f"{path}.{key}" if path else str(key))
     elif was != now:
-        yield f"{path}: {_said(was)} in the file, {_said(now)} by what is there"
+        yield f"{path}: {_shown(was)} in the file, {_shown(now)} by what is there"
 
 
-def _said(value: object) -> str:
+def _shown(value: object) -> str:
     return "nothing" if value is None else json.dumps(value)
 
 

@@ -3,6 +3,7 @@
 Separate keys, because each has another circle of users: a publisher of alarms must never be able to read a secret.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -28,6 +29,8 @@ class KeysArgs:
     """Region of the keys, part of the log service's principal."""
     partition: pulumi.Input[str] = "aws"
     """AWS partition: `aws`, `aws-cn` or `aws-us-gov`."""
+    existing_instances: Sequence[str] = ()
+    """Identifiers of instances that were there before: the logs key may encrypt their log groups too."""
     deletion_window_days: int = 30
     """Days between the order to delete a key and its deletion."""
     snapshots_stay: bool = True
@@ -119,6 +122,11 @@ def publishers(args: KeysArgs) -> tuple[Statement, ...]:
 
 def log_service(args: KeysArgs) -> Statement:
     """CloudWatch Logs may use the key for log groups of this stack only (encryption context = the group's ARN)."""
+    paths = [f"/aws/*/{args.prefix}*", *(f"/aws/rds/instance/{each}/*" for each in args.existing_instances)]
+    groups = [
+        pulumi.Output.format("arn:{0}:logs:{1}:{2}:log-group:{3}", args.partition, args.region, args.account_id, each)
+        for each in paths
+    ]
     return allow(
         "Logs",
         ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
@@ -126,13 +134,7 @@ def log_service(args: KeysArgs) -> Statement:
         Principal={"Service": called("logs", args.region)},
         Condition={
             "ArnLike": {
-                "kms:EncryptionContext:aws:logs:arn": pulumi.Output.format(
-                    "arn:{0}:logs:{1}:{2}:log-group:/aws/*/{3}*",
-                    args.partition,
-                    args.region,
-                    args.account_id,
-                    args.prefix,
-                )
+                "kms:EncryptionContext:aws:logs:arn": groups if len(groups) > 1 else groups[0],
             }
         },
     )

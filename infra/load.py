@@ -21,7 +21,7 @@ from infra.settings.encrypted import decrypted
 from infra.settings.model import NAME, Settings
 from infra.settings.problems import SettingsError, SettingsProblem, brief, close, nearest, rule_of
 from infra.settings.profiles import PROFILES, cache_defaults, defaults, merge, named
-from infra.settings.stackfile import PROJECT, PROJECT_FILE, StackFile, file_of, read_file
+from infra.settings.stackfile import PROJECT, PROJECT_FILE, StackFile, file_of, read_file, said
 from infra.settings.values import Section
 from knowledge.regions import is_region
 
@@ -110,7 +110,7 @@ def load_settings(
 
     Raise `SettingsError` with every problem found; `source` names the file in its message.
     """
-    given = {key.partition(":")[2]: _said(value) for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
+    given = {key.partition(":")[2]: said(value) for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
     given["profile"] = profile = profile_of(config, stack, source)
     settings, problems = _parse(given, profile)
     if settings is not None:
@@ -119,11 +119,6 @@ def load_settings(
     if problems or settings is None:
         raise SettingsError(source, problems, page=PAGE)
     return settings
-
-
-def _said(value: object) -> object:
-    """The value of a key; the engine writes `null` as an empty text, into the file too (findings/)."""
-    return None if value == "" else value
 
 
 def region_of(config: Mapping[str, object]) -> str | None:

@@ -77,6 +77,11 @@ def zones_problem(zones: Sequence[str]) -> str | None:
     return f"has {', '.join(zones) or 'none'}; name two or three different zones"
 
 
+GROUPS_OF_AN_INTERFACE = 5
+"""Security groups that a network interface may have, unless its account's quota was raised (Amazon VPC User Guide,
+"Amazon VPC quotas": security groups per network interface)."""
+
+
 def client_problem(value: str) -> str | None:
     """What is wrong with a peer that may connect, a security group or a CIDR range; None when nothing is."""
     if value.startswith("sg-"):

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adopt import instance_facts as facts
 from adopt.estate import Described, Estate
 from knowledge.alarms.recipients import ENDPOINTS
-from knowledge.limits import LOG_RETENTION
 
-LONGEST = LOG_RETENTION.edges[-1]
-"""Days that CloudWatch Logs keeps lines at most, unless it keeps them for ever."""
 SEVERITIES = ("critical", "warning", "info")
 
 
-def log_groups(estate: Estate) -> Iterator[Described]:
-    """Those that the instances write to."""
-    prefixes = tuple(f"{facts.LOGS}{each.identifier}/" for each in (estate.primary, *estate.replicas.values()))
-    return (each for each in estate.around.log_groups if str(each.get("logGroupName")).startswith(prefixes))
+def log_retention(estate: Estate) -> int | None:
+    """Days that the logs of the instances are kept, the longest of them: so are those of the groups that are made new.
 
-
-def log_retention(estate: Estate) -> tuple[int | None, str]:
-    """Days that logs are kept, the longest of all groups so that no line goes; None where there is no group.
-
-    With a remark where a group keeps its lines for ever, which a stack does not.
+    Those that are there stay as they are. None where there is none, or one is kept for ever.
     """
-    kept = {str(each["logGroupName"]): int(each.get("retentionInDays") or 0) for each in log_groups(estate)}
-    ever = sorted(name for name, days in kept.items() if not days)
-    if ever:
-        return LONGEST, f"{', '.join(ever)} never expire: RDS writes to CloudWatch for less than these days yet."
-    return max(kept.values(), default=None), ""
+    prefixes = tuple(f"{facts.LOGS}{each.identifier}/" for each in (estate.primary, *estate.replicas.values()))
+    groups = (each for each in estate.around.log_groups if str(each.get("logGroupName")).startswith(prefixes))
+    days = [int(each.get("retentionInDays") or 0) for each in groups]
+    return max(days) if all(days) and days else None
 
 
 def recipients(estate: Estate) -> tuple[dict[str, list[dict[str, str]]], list[str]]:

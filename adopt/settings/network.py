@@ -13,6 +13,7 @@ from knowledge.networks import ENDPOINTS
 from knowledge.regions import endpoint
 
 EVERYWHERE = "0.0.0.0/0"
+_APIS = f"{', '.join(ENDPOINTS[:-1])} and {ENDPOINTS[-1]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,7 @@ class NetworkFound:
 
     section: dict[str, Any]
     comment: str = ""
-    """What is to be looked at, of `endpoints`."""
+    """What is to be looked at, of the way to AWS's APIs."""
     refusal: Refusal | None = None
 
 
@@ -29,7 +30,8 @@ def network(estate: Estate) -> NetworkFound:
     """The primary's VPC, its subnets, and where the stack's functions find AWS's APIs.
 
     That is: endpoints of the VPC for all that they call; else NAT, by a security group that lets them out; else
-    endpoints that the stack makes.
+    endpoints that the stack makes, into which the whole VPC is let: their private names answer everybody in it, in
+    place of the public addresses (AWS PrivateLink Guide, "Access an AWS service using an interface VPC endpoint").
     """
     it = estate.primary.described
     section: dict[str, Any] = {"vpc": facts.vpc(it), "subnets": facts.subnets(it)}
@@ -43,7 +45,11 @@ def network(estate: Estate) -> NetworkFound:
             return NetworkFound(section=section | {"endpoints": [group]}, comment=comment)
     if have:
         return NetworkFound(section=section, refusal=_half(estate, facts.vpc(it), have))
-    return NetworkFound(section=section)
+    if everybody := sorted(_blocks(estate, facts.vpc(it))):
+        said = f"The stack's endpoints answer all of the VPC for {_APIS}, so that all of it is let in."
+        return NetworkFound(section=section | {"endpoint_clients": everybody}, comment=said)
+    said = f"Add endpoint_clients, the VPC's networks: the stack's endpoints answer all of it for {_APIS}."
+    return NetworkFound(section=section, comment=said)
 
 
 def _endpoints(estate: Estate, vpc: str) -> set[str]:

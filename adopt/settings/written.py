@@ -24,7 +24,7 @@ from adopt.settings.objectives import kept_promises
 from adopt.settings.postgres_parameters import PostgresParameters, postgres_parameters
 from infra.instances import DatabaseInstance, instances
 from infra.load import load_settings
-from knowledge import names
+from knowledge import names, networks
 from knowledge.parameters import DEFAULT, EVERY
 from knowledge.postgres.parameters import postgres_family
 
@@ -36,6 +36,11 @@ _ORDER = (
     "maintenance",
 )
 """Of the keys in the file; others follow."""
+
+_TOO_MANY = (
+    "It has {} security groups, and gets the stack's too: AWS takes 5, unless the quota `Security groups "
+    "per network interface` was raised. Merge two of them, or raise it, before the first `pulumi up`."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +73,15 @@ def written(
     remarks = _Remarks()
     for keys, text in cached.remarks.items():
         remarks.add(text, "redis", *keys)
-    remarks.add(found.comment, "network", "endpoints")
+    remarks.add(found.comment, "network", *([] if "endpoints" not in found.section else ["endpoints"]))
     wanted = _wanted(estate, found.section, cached.sections, remarks)
     secret, remark = around.master_secret(estate, prefix)
     remarks.add(remark, "postgres", "existing", "master_secret")
     parameters = dict(_parameters(estate, _servers(estate, name, stack, wanted, extensions), computed=computed))
     _put(estate, wanted, parameters, secret)
+    for where, groups in _groups(wanted):
+        if len(groups) >= networks.GROUPS_OF_AN_INTERFACE:
+            remarks.add(_TOO_MANY.format(len(groups)), *where)
     profile, said = nearest(wanted, name)
     said = kept_promises(profile, said, name=name, stack=stack, region=estate.region, extensions=extensions)
     return Written(
@@ -107,17 +115,15 @@ def _wanted(
     if estate.primary.described.get("DeletionProtection"):
         # What nobody deletes by mistake leaves a snapshot too, where somebody does mean it.
         wanted |= {"protect": True, "final_snapshots": True}
-    days, remark = around.log_retention(estate)
-    if days:
+    if days := around.log_retention(estate):
         wanted["logs"] = {"retention": days}
-        remarks.add(remark, "logs", "retention")
     heard, more = around.recipients(estate)
     if heard:
         wanted["notify"] = around.notify(heard)
     for each in more:
         remarks.add(each, "notify")
     remarks.add(primary.database_remark(estate.primary), "postgres")
-    remarks.add("Nothing is maintained by the stack as long as this is null.", "maintenance")
+    remarks.add("Nothing is maintained by the stack as long as this is empty.", "maintenance")
     return wanted
 
 
@@ -173,6 +179,16 @@ def _put(
         if parameters[name].overrides:
             below["parameters"] = dict(parameters[name].overrides)
         below["existing"] = kept.replica(each, group(each, name))
+
+
+def _groups(wanted: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Sequence[str]]]:
+    """Where a server's own security groups stand, and which they are."""
+    postgres = wanted["postgres"]
+    sections: dict[tuple[str, ...], Mapping[str, Any]] = {("postgres",): postgres}
+    sections |= {("postgres", "replicas", name): each for name, each in postgres["replicas"].items()}
+    sections |= {("redis", name): each for name, each in wanted["redis"].items()}
+    for where, section in sections.items():
+        yield (*where, "existing", "security_groups"), section["existing"].get("security_groups", ())
 
 
 def _file(estate: Estate, profile: str, name: str, said: Mapping[str, Any]) -> dict[str, Any]:

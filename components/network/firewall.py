@@ -32,6 +32,8 @@ class FirewallArgs:
     """Ports of caches that were there before and have another."""
     endpoint_security_group_id: pulumi.Input[str] | None = None
     """Group of the private endpoints; the runner and the clients are let in, port 443."""
+    endpoint_clients: Sequence[str] = ()
+    """Who else is let into that group: whoever called AWS's APIs in an existing VPC before it had these endpoints."""
     endpoint_cidrs: Sequence[str] = ()
     """Ranges in which the runner finds AWS's APIs where another part of the VPC holds the endpoints."""
     endpoint_groups: Sequence[str] = ()
@@ -47,6 +49,7 @@ class FirewallArgs:
         )
         check_peers("firewall: clients", self.clients)
         check_peers("firewall: endpoint_cidrs", self.endpoint_cidrs)
+        check_peers("firewall: endpoint_clients", self.endpoint_clients)
         for cidr in self.endpoint_cidrs:
             if cidr.startswith("sg-"):
                 raise ValueError(f"firewall: endpoint_cidrs {cidr!r}: give a group as endpoint_security_group_id")
@@ -90,7 +93,7 @@ class Firewall(pulumi.ComponentResource):
 
         if args.endpoint_security_group_id is not None:
             endpoints = args.endpoint_security_group_id
-            for client in args.clients:
+            for client in dict.fromkeys((*args.clients, *args.endpoint_clients)):
                 text = f"AWS APIs from {client}"
                 self._ingress(f"endpoints-from-{slug(client)}", endpoints, HTTPS, client, text)
             self._ingress("endpoints-from-runner", endpoints, HTTPS, runner.id, "AWS APIs from the bootstrap runner")

@@ -41,6 +41,8 @@ class NetworkArgs:
     """Two or three zones of the isolated network."""
     endpoints: Sequence[str] | None = None
     """AWS APIs to reach privately. Default: all that is called in an isolated network, none in an existing one."""
+    shared: bool = False
+    """Whether others in an existing VPC call AWS by the endpoints too: as principals of any account, or of none."""
     images: bool = False
     """Whether ECS pulls images from ECR in the isolated network: endpoints of ECR, a gateway to the layers in S3."""
     buckets: Sequence[pulumi.Input[str]] = ()
@@ -190,6 +192,15 @@ class Network(pulumi.ComponentResource):
         every = [each for arn in arns for each in (arn, pulumi.Output.format("{0}/*", arn))]
         return [allow("Buckets", ["s3:*"], every, Principal="*")] if every else []
 
+    def _account_only(self) -> pulumi.Output[str]:
+        """Only this account's principals: no way to carry data to another account through the endpoint.
+
+        Not where the VPC is shared: the private name of an endpoint answers everybody there, who may have assumed a
+        role of another account, or calls STS as nobody yet: AssumeRoleWithWebIdentity is not signed (its reference).
+        """
+        of_account = {"StringEquals": {"aws:PrincipalAccount": self._args.account_id}}
+        return document(allow("Account", ["*"], "*", Principal="*", Condition=of_account))
+
     def _endpoints(self, services: Sequence[str]) -> pulumi.Output[str]:
         args = self._args
         group = aws.ec2.SecurityGroup(
@@ -209,16 +220,7 @@ class Network(pulumi.ComponentResource):
                 private_dns_enabled=True,
                 subnet_ids=self.subnet_ids,
                 security_group_ids=[group.id],
-                # Only this account's principals: no way to carry data to another account through the endpoint.
-                policy=document(
-                    allow(
-                        "Account",
-                        ["*"],
-                        "*",
-                        Principal="*",
-                        Condition={"StringEquals": {"aws:PrincipalAccount": args.account_id}},
-                    )
-                ),
+                policy=None if args.shared else self._account_only(),
                 tags=self._tags(service.replace(".", "-")),
                 opts=self._child(),
             )

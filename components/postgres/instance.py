@@ -39,13 +39,18 @@ def log_groups(
     retention_days: int,
     keep: bool,
     opts: pulumi.ResourceOptions,
+    existing: bool = False,
     region: pulumi.Input[str] | None = None,
 ) -> list[aws.cloudwatch.LogGroup]:
     """Make the groups that RDS would otherwise make itself, without retention and without the key.
 
     RDS writes its last lines while an instance is being deleted, and would recreate the groups. A protected instance's
     groups are therefore retained; to deploy a stack of the same name again, import them.
+
+    Those of an `existing` instance stay as they are: a shorter retention deletes lines, a longer one costs, and whoever
+    reads them need not have a right to the stack's key.
     """
+    kept = ["kmsKeyId", "retentionInDays"] if existing else None
     return [
         aws.cloudwatch.LogGroup(
             f"{name}-{kind}-log",
@@ -53,7 +58,7 @@ def log_groups(
             retention_in_days=retention_days,
             kms_key_id=key_arn,
             region=region,
-            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=keep)),
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=keep, ignore_changes=kept)),
         )
         for kind in LOGS
     ]

@@ -147,6 +147,7 @@ class Postgres(pulumi.ComponentResource):
             key_arn=args.logs_key_arn,
             retention_days=args.log_retention_days,
             keep=args.protect,
+            existing=args.existing is not None,
             opts=child,
         )
         self.log_group = logs[0].name

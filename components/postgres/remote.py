@@ -34,6 +34,8 @@ class RemoteSiteArgs:
     """Existing VPC there."""
     subnet_ids: list[pulumi.Input[str]]
     """Its subnets, in two zones at least."""
+    existing_instance: str | None = None
+    """Identifier of the replica, where it was there before: its log groups are called by it."""
     clients: list[str] = field(default_factory=list)
     """Security groups and ranges there that may connect."""
     port: int = 5432
@@ -73,7 +75,13 @@ class Remote(pulumi.ComponentResource):
         super().__init__("data-tier:index:Remote", name, {}, opts)
         self._name = name
         self._args = args
-        policy = KeysArgs(prefix=args.prefix, account_id=args.account_id, region=args.region, partition=args.partition)
+        policy = KeysArgs(
+            prefix=args.prefix,
+            account_id=args.account_id,
+            region=args.region,
+            partition=args.partition,
+            existing_instances=[args.existing_instance] if args.existing_instance else [],
+        )
         self.storage_key_arn = self._key("storage", "Volume and snapshots", administration(policy))
         self.logs_key_arn = self._key("logs", "Log groups", administration(policy), log_service(policy))
         self.security_group_id = self._group()

@@ -160,6 +160,7 @@ class Replica(pulumi.ComponentResource):
             key_arn=remote.logs_key_arn if remote else args.logs_key_arn,
             retention_days=args.log_retention_days,
             keep=args.protect,
+            existing=spec.existing is not None,
             region=region,
             opts=child,
         )

@@ -10,7 +10,7 @@ from components.network.vpc import Network, NetworkArgs
 from components.notifications.args import SEVERITIES, NotificationsArgs
 from components.notifications.topics import Notifications
 from components.postgres.remote import Remote, RemoteSiteArgs
-from infra.instances import Instances, copies
+from infra.instances import DatabaseInstance, Instances, copies
 from infra.parts.copies import target
 from infra.parts.notify import recipients
 from infra.parts.site import Foundation, StackPlace, other_ports, secret_days
@@ -25,6 +25,7 @@ def foundation(instances: Instances, settings: Settings, access: Access, place: 
         "keys",
         KeysArgs(
             prefix=instances.prefix,
+            existing_instances=[each.identifier for each in instances.databases if _renamed(each)],
             deletion_window_days=settings.keys.deletion_window,
             snapshots_stay=settings.final_snapshots,
             protect=settings.protect,
@@ -42,6 +43,7 @@ def foundation(instances: Instances, settings: Settings, access: Access, place: 
             cache_port=settings.cache_port,
             other_cache_ports=other_ports(instances, settings),
             endpoint_security_group_id=network.endpoint_security_group_id,
+            endpoint_clients=list(settings.network.endpoint_clients),
             endpoint_cidrs=[each for each in settings.network.endpoints if not each.startswith("sg-")],
             endpoint_groups=[each for each in settings.network.endpoints if each.startswith("sg-")],
         ),
@@ -111,6 +113,7 @@ def _network(instances: Instances, settings: Settings, keys: Keys, place: StackP
             vpc_id=network.vpc,
             subnet_ids=list(network.subnets),
             endpoints=[] if network.endpoints else services,
+            shared=bool(network.endpoint_clients),
             **place,
         )
     return NetworkArgs(
@@ -139,6 +142,7 @@ def _remotes(instances: Instances, settings: Settings, place: StackPlace) -> dic
             f"remote-{name}",
             RemoteSiteArgs(
                 prefix=instances.replicas[name].named,
+                existing_instance=each.identifier if _renamed(each := instances.replicas[name]) else None,
                 region=replica.remote.region,
                 account_id=place["account_id"],
                 partition=place["partition"],
@@ -154,3 +158,8 @@ def _remotes(instances: Instances, settings: Settings, place: StackPlace) -> dic
         for name, replica in settings.postgres.replicas.items()
         if replica.remote
     }
+
+
+def _renamed(instance: DatabaseInstance) -> bool:
+    """Whether it has another name than a stack gives: it was there before."""
+    return instance.identifier != instance.named

@@ -334,6 +334,7 @@ def _metrics(settings: Settings) -> Broken:
         "network.vpc": "needed beside `subnets`",
         "network.subnets": "at least two beside `vpc`, none of them twice",
         "network.endpoints": "only beside `vpc`",
+        "network.endpoint_clients": "only beside `vpc`, and not beside `endpoints`",
         "network.clients": _TOGETHER,
     }
 )
@@ -349,8 +350,10 @@ def _network(network: NetworkSection, region: str | None) -> Broken:
         yield "subnets", f"{problem}."
     if network.endpoints and not network.vpc:
         yield "endpoints", "belongs to an existing VPC; an isolated network makes its own."
-    for key, given in (("clients", network.clients), ("endpoints", network.endpoints)):
-        yield from _opened(key, given)
+    if network.endpoint_clients and (network.endpoints or not network.vpc):
+        yield "endpoint_clients", "is for endpoints that the stack makes in an existing VPC: leave it out here."
+    for key in ("clients", "endpoints", "endpoint_clients"):
+        yield from _opened(key, getattr(network, key))
 
 
 def _opened(key: str, given: tuple[str, ...]) -> Broken:

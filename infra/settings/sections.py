@@ -56,6 +56,8 @@ class NetworkSection(Section):
     """Security groups and networks that may connect."""
     endpoints: tuple[Client, ...] = ()
     """Existing VPC: where its own endpoints (or NAT) are; none are made then. Absent: the stack makes them."""
+    endpoint_clients: tuple[Client, ...] = ()
+    """Existing VPC: who else in it calls AWS's APIs, and is let into the endpoints that the stack makes."""
 
 
 StorageType = Literal["gp3", "gp2", "io1", "io2"]

@@ -74,6 +74,11 @@ def read_file(root: Path, stack: str) -> StackFile:
     )
 
 
+def said(value: object) -> object:
+    """The value of a key; the engine writes `null` as an empty text, into the file too (findings/)."""
+    return None if value == "" else value
+
+
 def project_config(root: Path) -> dict[str, Any]:
     """What Pulumi.yaml says for all stacks: `namespace:key` -> value. Raise `SettingsError`.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graph import types
 from preview.impact.conditions import less
-from preview.impact.effect import Edit, Effect, Rule
+from preview.impact.effect import Effect, Rule
 
 
 def _protected(rule: str, what: str) -> Rule:
@@ -17,16 +17,6 @@ def _protected(rule: str, what: str) -> Rule:
         source="Pulumi, resource option `protect`",
         way_round="If it shall really go: `pulumi state unprotect URN`.",
     )
-
-
-_TEN_YEARS = 3653
-"""The longest retention that is one (CloudWatch Logs API Reference, PutRetentionPolicy)."""
-
-
-def _for_ever_to_ten_years(edit: Edit) -> bool:
-    """Whether a log group of RDS that never expires keeps its lines for the longest time there is."""
-    name = str((edit.change.now or {}).get("name", ""))
-    return not edit.before and edit.after == _TEN_YEARS and name.startswith("/aws/rds/instance/")
 
 
 KEEPING: dict[str, tuple[Rule, ...]] = {
@@ -115,14 +105,6 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             effect=Effect.IN_PLACE,
             users="It leaves the program and stays in AWS.",
             source="Pulumi, resource option `retainOnDelete`",
-        ),
-        Rule(
-            id="logs-ten-years",
-            key="retentionInDays",
-            effect=Effect.IN_PLACE,
-            when=_for_ever_to_ten_years,
-            users="Nothing: RDS has not written logs to CloudWatch for that long.",
-            source="RDS for PostgreSQL publishes logs to CloudWatch since December 2018 (AWS, What's New)",
         ),
         Rule(
             id="logs-shorter",

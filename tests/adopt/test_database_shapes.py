@@ -65,7 +65,7 @@ HARMLESS = {
 }
 CHANGED: dict[str, set[str]] = {
     "postgres-parameters": {"tags"},
-    "postgres-postgresql-log": {"kmsKeyId", "tags"},
+    "postgres-postgresql-log": {"tags"},
     "postgres-primary": {"allowMajorVersionUpgrade", *HARMLESS},
 }
 """Resource -> inputs that the first `up` changes in place, which nobody who uses the database feels."""
@@ -180,7 +180,17 @@ def test_what_has_to_be_looked_at_stands_in_the_file() -> None:
             "orders/orders_root by its name: look whether it holds the master's password."
         ],
         ("data-tier:notify",): ["orders-events has a recipient by https too: add it to info."],
-        ("data-tier:maintenance",): ["Nothing is maintained by the stack as long as this is null."],
+        ("data-tier:maintenance",): ["Nothing is maintained by the stack as long as this is empty."],
+    }
+
+
+def test_a_server_with_as_many_security_groups_as_aws_takes_is_said() -> None:
+    groups = [{"VpcSecurityGroupId": f"sg-{number}", "Status": "active"} for number in range(5)]
+    said = adopted(tier(replicas={}, VpcSecurityGroups=groups)).comments
+    [remark] = said["config", "data-tier:postgres", "existing", "security_groups"]
+    assert remark.startswith("It has 5 security groups, and gets the stack's too")
+    assert "security_groups" not in {
+        path[-1] for path in adopted(tier(replicas={}, VpcSecurityGroups=groups[:4])).comments
     }
 
 

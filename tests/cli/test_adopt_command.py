@@ -96,6 +96,18 @@ def test_a_file_that_was_changed_since_stands_and_what_it_says_otherwise_is_said
 
 
 @pytest.mark.usefixtures("read")
+def test_an_empty_text_that_pulumi_writes_for_null_differs_from_nothing(folder: Path) -> None:
+    """`pulumi stack init` writes the file again, with a salt."""
+    adopt(folder)
+    file = folder / "Pulumi.live.yaml"
+    text = file.read_text()
+    assert "data-tier:maintenance: null\n" in text
+    file.write_text(text.replace("data-tier:maintenance: null\n", 'data-tier:maintenance: ""\n'))
+    said = adopt(folder, "--json")
+    assert (said.code, said.json["differences"]) == (0, [])
+
+
+@pytest.mark.usefixtures("read")
 def test_what_pulumi_has_put_into_the_file_stays(folder: Path) -> None:
     """`pulumi stack init` before the adoption makes the file, `pulumi config set` puts keys of its provider into it."""
     file = folder / "Pulumi.live.yaml"

@@ -292,6 +292,12 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     # What the components refuse, told with the key.
     ({"network": {"clients": ["sg-"]}}, "network.clients.0", "not a security group id"),
     ({"network": {"clients": ["10.0.0.0/24", "sg-0a sg-0b"]}}, "network.clients.1", "not a security group id"),
+    ({"network": {"endpoint_clients": ["10.0.0.0/16"]}}, "network.endpoint_clients", "leave it out here"),
+    (
+        {"network": EXISTING | {"endpoints": ["sg-0b"], "endpoint_clients": ["10.0.0.0/16"]}},
+        "network.endpoint_clients",
+        "leave it out here",
+    ),
     ({"network": {"endpoints": ["sg-0A"]}}, "network.endpoints.0", "not a security group id"),
     ({"postgres": {"replicas": {"r": {"zone": ""}}}}, "postgres.replicas.r.zone", "not a zone"),
     ({"postgres": {"replicas": {"r": {"zone": "eu-west-1-x"}}}}, "postgres.replicas.r.zone", "not a zone"),

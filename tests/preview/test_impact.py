@@ -269,8 +269,6 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (DASHBOARD, {"dashboardBody": "a"}, {"dashboardBody": "b"}, I, "dashboard-body"),
     (LOGS, {}, None, L, "logs-delete"),
     (LOGS, {"retentionInDays": 365}, {"retentionInDays": 30}, L, "logs-shorter"),
-    (LOGS, {"name": "/aws/rds/instance/a/b"}, {"name": "/aws/rds/instance/a/b", "retentionInDays": 3653}, I,
-     "logs-ten-years"),
     (LOGS, {"name": "a"}, {"name": "a", "retentionInDays": 3653}, L, "logs-shorter"),
     (LOGS, {"retentionInDays": 60}, {"retentionInDays": 90}, I, "logs-longer"),
     (LOGS, {}, {"kmsKeyId": "k"}, I, "logs-key"),

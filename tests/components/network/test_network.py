@@ -125,6 +125,12 @@ def test_an_existing_network_gets_endpoints_where_asked(record: Any) -> None:
     ]
 
 
+def test_endpoints_that_others_in_the_network_use_too_let_in_principals_of_any_account(record: Any) -> None:
+    """And whoever has none yet: a pod's AssumeRoleWithWebIdentity is not signed."""
+    seen = record(lambda: Network("net", existing(endpoints=["sts"], shared=True)))
+    assert "policy" not in seen["net-sts"].inputs
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
@@ -216,6 +222,19 @@ def test_rules_of_the_firewall(record: Any) -> None:
         assert each.inputs["description"]
 
 
+def test_who_was_in_the_network_before_is_let_into_its_endpoints_and_nowhere_else(record: Any) -> None:
+    args = FirewallArgs(
+        prefix="crm-dev", vpc_id="vpc-1", clients=["10.1.0.0/16"], endpoint_security_group_id="sg-endpoints",
+        endpoint_clients=["10.1.0.0/16", "10.2.0.0/16"],
+    )  # fmt: skip
+    seen = record(lambda: Firewall("fw", args)).of("SecurityGroupIngressRule").values()
+    let_in = [(each.inputs["securityGroupId"], each.inputs.get("cidrIpv4")) for each in seen]
+    assert sorted(into for into, who in let_in if who == "10.2.0.0/16") == ["sg-endpoints"]
+    assert sorted(into for into, who in let_in if who == "10.1.0.0/16") == [
+        "id-fw-cache", "id-fw-database", "sg-endpoints",
+    ]  # fmt: skip
+
+
 def test_a_runner_that_carries_a_group_which_lets_it_out_gets_no_rule_of_its_own_for_that(record: Any) -> None:
     args = FirewallArgs(prefix="crm-dev", vpc_id="vpc-1", endpoint_groups=["sg-0a1b"])
     seen = record(lambda: Firewall("fw", args))
@@ -281,4 +300,13 @@ def test_keys(record: Any) -> None:
     assert logs["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
     assert logs["Condition"]["ArnLike"] == {
         "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/*/crm-dev*"
+    }
+
+
+def test_the_logs_key_opens_the_logs_of_servers_of_other_names(record: Any) -> None:
+    args = KeysArgs(prefix="crm-dev", account_id="123456789012", region="eu-west-1", existing_instances=["ledger"])
+    [_, logs] = json.loads(record(lambda: Keys("keys", args))["keys-logs"].inputs["policy"])["Statement"]
+    group = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws"
+    assert logs["Condition"]["ArnLike"] == {
+        "kms:EncryptionContext:aws:logs:arn": [f"{group}/*/crm-dev*", f"{group}/rds/instance/ledger/*"]
     }

@@ -143,6 +143,7 @@ def test_keys_whole() -> None:
         "accountId": text_,
         "region": text_,
         "partition": {**text_, "default": "aws"},
+        "existingInstances": {"type": "array", "items": {**text_, "plain": True}, "plain": True},
         "deletionWindowDays": {"type": "integer", "plain": True, "default": 30},
         "snapshotsStay": {"type": "boolean", "plain": True, "default": True},
         "protect": {"type": "boolean", "plain": True, "default": False},

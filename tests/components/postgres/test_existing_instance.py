@@ -216,3 +216,13 @@ def test_a_version_that_runs_may_be_one_that_rds_no_longer_makes() -> None:
         args(None, version="16.3")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"'13\.9' is not a PostgreSQL version of RDS"):
         args(version="13.9")
+
+
+def test_logs_that_are_there_stay_under_their_key_for_as_long_as_they_were_kept(record: Any) -> None:
+    seen = record(lambda: Postgres("db", args(replicas={"reads": spec(KEPT), "new": spec()})))
+    left_alone = ("kmsKeyId", "retentionInDays")
+    assert {name: each.ignore_changes for name, each in seen.of("LogGroup").items()} == {
+        f"db-{server}{kind}-log": ignored
+        for server, ignored in (("", left_alone), ("reads-", left_alone), ("new-", ()))
+        for kind in ("postgresql", "upgrade")
+    }

@@ -44,7 +44,7 @@ _CACHE = {
 CHANGED = {
     "postgres-primary": ("db-ORDERSABCDEFGHIJKLMNOPQ", _INSTANCE | {"allowMajorVersionUpgrade"}),
     "postgres-parameters": ("orders-pg16", {"tags"}),
-    "postgres-postgresql-log": ("/aws/rds/instance/orders/postgresql", {"kmsKeyId", "tags"}),
+    "postgres-postgresql-log": ("/aws/rds/instance/orders/postgresql", {"tags"}),
     "postgres-reports-instance": ("db-ORDERSREPORTSABCDEFGHIJKLMNOPQ", _INSTANCE),
     "postgres-reports-parameters": ("orders-reports-pg16", {"tags"}),
     "postgres-standby-instance": ("db-ORDERSSTANDBYABCDEFGHIJKLMNOPQ", _INSTANCE),
