@@ -52,7 +52,7 @@ def _of(estate: Estate, own: Described, name: str) -> Iterator[Reason]:
             f"--source-db-cluster-identifier {cluster}` makes an instance of it; promote that and adopt it",
         )
     elif own.get("Engine") != "postgres":
-        yield f"it is {own.get('Engine')}, and a stack's database is PostgreSQL", "leave it beside the stack"
+        yield f"it is {own.get('Engine')}, and a stack's database is PostgreSQL", "leave it outside the stack"
     else:
         yield from _any(estate, own)
         yield from _master(own)
@@ -71,7 +71,7 @@ def _of_replica(estate: Estate, own: Described) -> Iterator[Reason]:
     if facts.source(own) != estate.primary.identifier:
         yield (
             f"it replicates {facts.source(own)}, and the replicas of a stack replicate its primary",
-            "leave it beside the stack, or make a replica of the primary for its readers and adopt again",
+            "leave it outside the stack, or make a replica of the primary for its readers and adopt again",
         )
     yield from _any(estate, own)
     if facts.port(own) and facts.port(own) != facts.port(primary):
@@ -180,5 +180,5 @@ def _master(own: Described) -> Iterator[Reason]:
     if problem := names.master_problem(user):
         yield (
             f"{problem.removesuffix('.')}, and RDS renames none",
-            "make a database of the stack beside it and move the data there (pg_dump, or logical replication)",
+            "make a new database with the stack and move the data there (pg_dump, or logical replication)",
         )

@@ -78,7 +78,7 @@ resource                          in the stack  in AWS
 aws.rds.Instance                  one           db-B
 aws.rds.Instance                  two           db-C
 aws.elasticache.ReplicationGroup  main          [orders]
-New, beside what is there: 2 cloudwatch.MetricAlarm
+New, next to what is there: 2 cloudwatch.MetricAlarm
 left topic orders: it goes on
 not read kms:DescribeKey: whose the key is
 live: 1 taken over as they are, 2 with changes in place, 1 that would be replaced, 2 new, 1 that cannot be taken
