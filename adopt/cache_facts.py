@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adopt.estate import Described, RunningCache
+from adopt.estate import Described, Group, RunningCache
 from knowledge.versions import numbers
 
 
@@ -119,3 +119,18 @@ def destination(delivery: Described) -> str:
     details = delivery["DestinationDetails"]
     firehose = details.get("KinesisFirehoseDetails")
     return str(firehose["DeliveryStream"] if firehose else details["CloudWatchLogsDetails"]["LogGroup"])
+
+
+def parameters(group: Group) -> dict[str, str]:
+    """Every parameter that has a value: what was set, and the engine's own."""
+    return {
+        str(each["ParameterName"]).lower(): str(each["ParameterValue"])
+        for each in group.parameters
+        if each.get("ParameterValue") is not None
+    }
+
+
+def set_parameters(group: Group) -> dict[str, str]:
+    """The parameters that somebody has set."""
+    names = {str(each["ParameterName"]).lower() for each in group.parameters if each.get("Source") == "user"}
+    return {name: value for name, value in parameters(group).items() if name in names}

@@ -8,8 +8,6 @@ from typing import Any
 from adopt.estate import Described, RunningInstance
 from knowledge.storage import STRIPED_FROM, base_iops, base_throughput, least_growth
 
-DEFAULT_GROUP = "default."
-"""What the names of AWS's own parameter groups begin with, which nobody can change."""
 LOGS = "/aws/rds/instance/"
 """What the names of RDS's log groups begin with; the identifier and the kind of log follow."""
 

@@ -8,9 +8,7 @@ from adopt import instance_facts as facts
 from adopt.estate import Described, Estate
 from adopt.report import Left
 from knowledge.commands import in_region
-
-_OPTIONS_OF_AWS = "default:"
-"""What the names of AWS's own option groups begin with, in which nothing is."""
+from knowledge.existing import AWS_OPTIONS
 
 
 def left(estate: Estate, prefix: str, referred: Mapping[str, str]) -> Iterator[Left]:
@@ -36,7 +34,7 @@ def _parameter_groups(estate: Estate, referred: Mapping[str, str]) -> Iterator[L
 def _options(estate: Estate) -> Iterator[Left]:
     names = {facts.option_group(each.described) for each in (estate.primary, *estate.replicas.values())}
     for name in sorted(names - {""}):
-        if not name.startswith(_OPTIONS_OF_AWS):
+        if not name.startswith(AWS_OPTIONS):
             yield Left(what=f"option group {name}", why="a stack declares none, so its instances keep theirs")
 
 
@@ -52,7 +50,7 @@ def _groups(estate: Estate) -> Iterator[Left]:
         called = f" ({names[group]})" if names.get(group) else ""
         yield Left(
             what=f"security group {group}{called}",
-            why=f"it stays on the servers with its rules, the stack's own comes beside it{also}",
+            why=f"it stays on the servers with its rules, and the stack adds its own{also}",
         )
 
 
@@ -61,7 +59,7 @@ def _unencrypted(estate: Estate) -> Iterator[Left]:
     if not it.described.get("StorageEncrypted"):
         way = (
             "nothing encrypts it in place: copy a snapshot with a key (`aws rds copy-db-snapshot --kms-key-id ...`), "
-            "restore that beside it, and switch the application over"
+            "restore that as a second instance, and switch the application over"
         )
         yield Left(what=f"the volume of {it.identifier}, unencrypted", why=in_region(way, it.region))
 
@@ -71,10 +69,10 @@ def _watching(estate: Estate, prefix: str) -> Iterator[Left]:
     own = f"{prefix}-"
     for each in estate.around.alarms:
         if not str(each["AlarmName"]).startswith(own):
-            yield Left(what=f"alarm {each['AlarmName']}", why="it goes on beside the stack's own")
+            yield Left(what=f"alarm {each['AlarmName']}", why="it stays, next to the stack's own")
     for each in estate.around.event_subscriptions:
         if not str(each["CustSubscriptionId"]).startswith(own):
-            yield Left(what=f"event subscription {each['CustSubscriptionId']}", why="it goes on beside the stack's own")
+            yield Left(what=f"event subscription {each['CustSubscriptionId']}", why="it stays, next to the stack's own")
     for each in estate.around.topics:
         name = str(each["TopicArn"]).rpartition(":")[2]
         if not name.startswith(own):

@@ -21,8 +21,6 @@ from knowledge.storage import SMALLEST
 
 _QUIET = ("available", "backing-up", "storage-optimization")
 """States in which what is described is what is, and can be changed."""
-_OVER = ("SWITCHOVER_COMPLETED", "DELETING")
-"""States of a Blue/Green deployment in which it holds its servers no longer."""
 _AUTHORITIES, _STORAGE = get_args(CertificateAuthority), get_args(StorageType)
 
 Reason = tuple[str, str]
@@ -54,7 +52,7 @@ def _of(estate: Estate, own: Described, name: str) -> Iterator[Reason]:
             f"--source-db-cluster-identifier {cluster}` makes an instance of it; promote that and adopt it",
         )
     elif own.get("Engine") != "postgres":
-        yield f"it is {own.get('Engine')}, and a stack's database is PostgreSQL", "leave it beside the stack"
+        yield f"it is {own.get('Engine')}, and a stack's database is PostgreSQL", "leave it outside the stack"
     else:
         yield from _any(estate, own)
         yield from _master(own)
@@ -73,7 +71,7 @@ def _of_replica(estate: Estate, own: Described) -> Iterator[Reason]:
     if facts.source(own) != estate.primary.identifier:
         yield (
             f"it replicates {facts.source(own)}, and the replicas of a stack replicate its primary",
-            "leave it beside the stack, or make a replica of the primary for its readers and adopt again",
+            "leave it outside the stack, or make a replica of the primary for its readers and adopt again",
         )
     yield from _any(estate, own)
     if facts.port(own) and facts.port(own) != facts.port(primary):
@@ -129,7 +127,7 @@ def _state(estate: Estate, own: Described) -> Iterator[Reason]:
             "let the window pass, or ask for the same again with `--apply-immediately`, and adopt it then",
         )
     for each in estate.around.blue_green:
-        if own.get("DBInstanceArn") in (each.get("Source"), each.get("Target")) and each.get("Status") not in _OVER:
+        if own.get("DBInstanceArn") in (each.get("Source"), each.get("Target")):
             deployment = each["BlueGreenDeploymentIdentifier"]
             yield (
                 f"the Blue/Green deployment {each.get('BlueGreenDeploymentName', deployment)} is under way: another "
@@ -182,5 +180,5 @@ def _master(own: Described) -> Iterator[Reason]:
     if problem := names.master_problem(user):
         yield (
             f"{problem.removesuffix('.')}, and RDS renames none",
-            "make a database of the stack beside it and move the data there (pg_dump, or logical replication)",
+            "make a new database with the stack and move the data there (pg_dump, or logical replication)",
         )

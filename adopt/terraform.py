@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adopt.reading.arns import region_of
 from adopt.reading.replicas import names
 from bootstrap.errors import AskedError
 from graph import types
+from knowledge.regions import region_of
 
 # Terraform's type -> Pulumi's, and the attribute with the name that AWS knows it by (the provider's reference, Argument
 # Reference of each). What a stack may take over.

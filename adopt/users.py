@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from adopt.cache_facts import parameters
 from adopt.estate import Described, RunningCache
-from adopt.settings.cache_parameters import live
 from bootstrap.acl.rules import RuleError, parse
 from bootstrap.acl.valkey import VALKEY
 from bootstrap.redis.by_url import ImportedUsers, declared, identity_of
@@ -24,7 +24,7 @@ def users(cache: RunningCache) -> ImportedUsers:
     groups = {str(each["UserGroupId"]) for each in cache.user_groups}
     members = [each for each in cache.users if not groups or groups & set(each.get("UserGroupIds") or ())]
     taken = {str(each["UserName"]) for each in members}
-    usual = live(cache.parameter_group).get(CHANNELS, "allchannels")
+    usual = parameters(cache.parameter_group).get(CHANNELS, "allchannels")
     found: dict[str, dict[str, Any]] = {}
     left, beside = list[str](), list[str]()
     for user in members:

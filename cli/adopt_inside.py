@@ -64,9 +64,10 @@ def inside(
 
 def _refuse_master(owner: str, estate: Estate, name: str) -> None:
     """Raise AskedError where all belongs to the master: from PostgreSQL 16 on nobody can be made a member of it."""
+    from adopt.instance_facts import major
+
     primary = estate.primary.described
-    major = int(str(primary.get("EngineVersion", "0")).partition(".")[0])
-    if owner == primary.get("MasterUsername") and major >= _MEMBERS_NEED_ADMIN:
+    if owner == primary.get("MasterUsername") and int(major(primary)) >= _MEMBERS_NEED_ADMIN:
         own = f"{name.replace('-', '_')}_owner"
         raise AskedError(
             f"what is in the database belongs to {owner}, the master itself, and nobody else could migrate it: give it "

@@ -46,7 +46,7 @@ def report(out: Console, found: Report) -> None:
     if taken := found.of("taken", "changed"):
         out.print(table("Taken over", ("resource", "in the stack", "in AWS"), [_row(each) for each in taken]))
     if new := found.of("new"):
-        out.print(f"[bold]New[/], beside what is there: {', '.join(_kinds(new))}")
+        out.print(f"[bold]New[/], next to what is there: {', '.join(_kinds(new))}")
     for left in found.left:
         out.print(f"[dim]left[/] {escape(left.what)}: {escape(left.why)}")
     for unread in found.unread:

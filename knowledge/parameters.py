@@ -55,3 +55,8 @@ def plain(value: Value) -> str:
     if isinstance(value, float):
         return f"{value:.6f}".rstrip("0").rstrip(".")
     return str(value).strip()
+
+
+def as_value(text: str) -> Value:
+    """A parameter group's text as a person writes it in YAML: a whole number as one."""
+    return int(text) if text.removeprefix("-").isdecimal() else text

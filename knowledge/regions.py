@@ -94,3 +94,9 @@ def endpoint(service: str, region: str) -> str:
     """The name under which a VPC endpoint of a service is made."""
     chinese = partition_of(region).name == "aws-cn" and service in _CHINESE
     return f"{'cn.' if chinese else ''}com.amazonaws.{region}.{service}"
+
+
+def region_of(arn: str) -> str | None:
+    """The region that an ARN names; None where it names none, or is none (IAM User Guide, reference-arns)."""
+    parts = arn.split(":", 5)
+    return parts[3] if len(parts) > 5 and parts[3] else None

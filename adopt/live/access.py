@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adopt.estate import Described, Estate
-from adopt.live.place import import_id, region_of
+from adopt.live.place import import_id, region_in
 from adopt.live.resource import LiveResource
 from graph.types import KEY_ALIAS, ROLE, SECRET, SECURITY_GROUP
 
@@ -21,7 +21,7 @@ def secrets(estate: Estate) -> Iterator[LiveResource]:
     """Containers; no value is read."""
     for each in estate.around.secrets:
         arn = str(each["ARN"])
-        region = region_of(arn, estate.region)
+        region = region_in(arn, estate)
         yield LiveResource(
             type=SECRET,
             id=import_id(arn, region, estate),
@@ -62,7 +62,7 @@ def roles(estate: Estate) -> Iterator[LiveResource]:
 def aliases(estate: Estate) -> Iterator[LiveResource]:
     """Of the keys."""
     for key in estate.around.keys:
-        region = region_of(str(key["Arn"]), estate.region)
+        region = region_in(str(key["Arn"]), estate)
         for name in key.get("Aliases") or ():
             yield LiveResource(
                 type=KEY_ALIAS,
@@ -81,7 +81,7 @@ def security_groups(estate: Estate) -> Iterator[LiveResource]:
     """Those of the servers, and of names that the stack would take; a name is a group's within one VPC."""
     for each in estate.around.security_groups:
         arn = str(each.get("SecurityGroupArn") or "")
-        region = region_of(arn, estate.region)
+        region = region_in(arn, estate)
         yield LiveResource(
             type=SECURITY_GROUP,
             id=import_id(str(each["GroupId"]), region, estate),

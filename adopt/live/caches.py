@@ -13,7 +13,6 @@ from typing import Any
 from adopt import cache_facts as facts
 from adopt.estate import Described, Estate, RunningCache
 from adopt.live.resource import LiveResource
-from adopt.settings.cache_parameters import chosen
 from graph.types import CACHE, CACHE_PARAMETER_GROUP
 
 
@@ -21,7 +20,7 @@ def caches(estate: Estate) -> Iterator[LiveResource]:
     """Each cache that is a replication group, after its parameter group."""
     for cache in estate.caches.values():
         if facts.is_grouped(cache):
-            yield _parameter_group(cache)
+            yield _parameter_group(estate, cache)
             yield _cache(cache)
 
 
@@ -122,8 +121,9 @@ def _address(described: Described, which: str) -> str | None:
     return found
 
 
-def _parameter_group(cache: RunningCache) -> LiveResource:
+def _parameter_group(estate: Estate, cache: RunningCache) -> LiveResource:
     described, name = cache.parameter_group.described, facts.parameter_group(cache)
+    arn = str(described.get("ARN", ""))
     return LiveResource(
         type=CACHE_PARAMETER_GROUP,
         id=name,
@@ -134,10 +134,13 @@ def _parameter_group(cache: RunningCache) -> LiveResource:
                 "name": name,
                 "family": described.get("CacheParameterGroupFamily"),
                 "description": described.get("Description"),
-                "parameters": [{"name": key, "value": value} for key, value in chosen(cache.parameter_group).items()],
+                "parameters": [
+                    {"name": key, "value": value} for key, value in facts.set_parameters(cache.parameter_group).items()
+                ],
+                "tags": dict(estate.around.tags.get(arn, {})),
             }
         ),
-        outputs=_known({"arn": described.get("ARN")}),
+        outputs=_known({"arn": arn}),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adopt.estate import Estate
-from adopt.live.place import import_id, region_of
+from adopt.live.place import import_id, region_in
 from adopt.live.resource import LiveResource
 from graph.types import LOG_GROUP
 
@@ -17,7 +17,7 @@ def log_groups(estate: Estate) -> Iterator[LiveResource]:
     """Those of the servers, and of names that the stack would take."""
     for each in estate.around.log_groups:
         name, arn = str(each["logGroupName"]), str(each.get("logGroupArn") or each.get("arn", "")).removesuffix(":*")
-        region = region_of(arn, estate.region)
+        region = region_in(arn, estate)
         yield LiveResource(
             type=LOG_GROUP,
             id=import_id(name, region, estate),

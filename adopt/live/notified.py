@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adopt.estate import Described, Estate
-from adopt.live.place import import_id, region_of
+from adopt.live.place import import_id, region_in
 from adopt.live.resource import LiveResource
 from graph.types import EVENT_SUBSCRIPTION, METRIC_ALARM, TOPIC
 
@@ -22,7 +22,7 @@ def topics(estate: Estate) -> Iterator[LiveResource]:
             type=TOPIC,
             id=arn,
             name=arn.rpartition(":")[2],
-            region=region_of(arn, estate.region),
+            region=region_in(arn, estate),
             inputs={
                 "contentBasedDeduplication": each.get("ContentBasedDeduplication") == "true",
                 "deliveryPolicy": each.get("DeliveryPolicy"),
@@ -43,7 +43,7 @@ def subscriptions(estate: Estate) -> Iterator[LiveResource]:
     """To events of RDS."""
     for each in estate.around.event_subscriptions:
         name, arn = str(each["CustSubscriptionId"]), str(each.get("EventSubscriptionArn", ""))
-        region = region_of(arn, estate.region)
+        region = region_in(arn, estate)
         yield LiveResource(
             type=EVENT_SUBSCRIPTION,
             id=import_id(name, region, estate),
@@ -66,7 +66,7 @@ def alarms(estate: Estate) -> Iterator[LiveResource]:
     """On metrics."""
     for each in estate.around.alarms:
         name, arn = str(each["AlarmName"]), str(each.get("AlarmArn", ""))
-        region = region_of(arn, estate.region)
+        region = region_in(arn, estate)
         yield LiveResource(
             type=METRIC_ALARM,
             id=import_id(name, region, estate),

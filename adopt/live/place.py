@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from adopt.estate import Estate
+from knowledge.regions import region_of
 
 
-def region_of(arn: str, home: str) -> str:
-    """Region that an ARN names; `home` where it names none."""
-    parts = arn.split(":")
-    return parts[3] if len(parts) > 3 and parts[3] else home
+def region_in(arn: str, estate: Estate) -> str:
+    """Region that an ARN names; the stack's where it names none."""
+    return region_of(arn) or estate.region
 
 
 def import_id(identity: str, region: str, estate: Estate) -> str:

@@ -8,11 +8,10 @@ from adopt.estate import Described, Surroundings
 from adopt.reading import backup, calls, cloudwatch, kms, logs, network, secretsmanager, sns, tagging
 from adopt.reading.ask import Asking
 from adopt.reading.servers import Servers
+from knowledge.existing import AWS_OPTIONS
 
 OVER = frozenset({"SWITCHOVER_COMPLETED", "DELETING"})
 """States of a Blue/Green deployment that is not under way any more (RDS API Reference, BlueGreenDeployment: Status)."""
-OPTIONS_OF_AWS = "default:"
-"""Beginning of the names of option groups that are AWS's and have no option in them."""
 
 
 class Around:
@@ -89,7 +88,7 @@ class Around:
     def _options(self, servers: Servers) -> tuple[Described, ...]:
         """What the option groups contain; AWS's own are not asked for, as nothing is in them."""
         wanted = servers.option_groups()
-        if all(name.startswith(OPTIONS_OF_AWS) for name in wanted):
+        if all(name.startswith(AWS_OPTIONS) for name in wanted):
             return ()
         return tuple(each for each in self._ask.all(calls.OPTION_GROUPS) if each["OptionGroupName"] in wanted)
 

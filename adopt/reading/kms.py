@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from adopt.estate import Described
 from adopt.reading import calls
-from adopt.reading.arns import region_of
 from adopt.reading.ask import Asking
+from knowledge.regions import region_of
 
 
 def keys(ask: Asking, wanted: Iterable[tuple[str, str]], aliases: Iterable[Described]) -> tuple[Described, ...]:

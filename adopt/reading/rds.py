@@ -10,6 +10,7 @@ from adopt.reading import calls
 from adopt.reading.ask import Asking
 from adopt.reading.replicas import Place, listed, names
 from adopt.reading.servers import Servers
+from knowledge.existing import AWS_GROUPS
 
 
 def servers(ask: Asking, primary: Described, there: Iterable[Described]) -> Servers:
@@ -74,9 +75,7 @@ def _groups(
     """Region and name -> parameter group, of every group that the tier's instances have."""
     wanted = sorted({(region, facts.parameter_group(each)) for (region, _), each in tier.items()})
     # AWS's own of a family is the same in every region.
-    once = {
-        (None if name.startswith(facts.DEFAULT_GROUP) else region, name): region for region, name in reversed(wanted)
-    }
+    once = {(None if name.startswith(AWS_GROUPS) else region, name): region for region, name in reversed(wanted)}
     parameters = {key: ask.soon(_parameters, ask, region, key[1]) for key, region in once.items()}
     regions = sorted({region for region, _ in wanted})
     lists = dict(zip(regions, ask.each(lambda each: ask.all(calls.PARAMETER_GROUPS, each), regions), strict=True))
@@ -90,7 +89,7 @@ def _groups(
         }
         found[region, name] = Group(
             described=described or {"DBParameterGroupName": name},
-            parameters=parameters[None if name.startswith(facts.DEFAULT_GROUP) else region, name].result(),
+            parameters=parameters[None if name.startswith(AWS_GROUPS) else region, name].result(),
             shared_with=tuple(sorted(users)),
         )
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from adopt.reading import calls
-from adopt.reading.arns import region_of
 from adopt.reading.ask import Asking
+from knowledge.regions import region_of
 
 AT_ONCE = 100
 """ARNs of one call (Resource Groups Tagging API Reference, GetResources, ResourceARNList)."""

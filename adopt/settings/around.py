@@ -58,14 +58,13 @@ def _of_events(estate: Estate) -> Sequence[str]:
 def master_secret(estate: Estate, prefix: str, stack: str) -> tuple[str | None, str]:
     """ARN of the secret that seems to hold the master's password, with a remark; None where none, or more than one.
 
-    No value is read. One of the stack's own name is imported, and need not be named.
+    No value is read. One of the stack's own name (`--store-master`) is imported, and comes before any other.
     """
+    if own_secret(estate, prefix, "master"):
+        return None, ""
     it = estate.primary.described
     words = {str(it.get("MasterUsername", "")).lower(), "master", "admin", "root"} - {""}
     found = [each for each in estate.around.secrets if _of_master(each, estate.primary.identifier, words)]
-    own = names.secret(prefix, "master")
-    if any(each.get("Name") == own and not each.get("DeletedDate") for each in estate.around.secrets):
-        return None, ""
     if len(found) > 1:
         several = ", ".join(sorted(str(each["Name"]) for each in found))
         return None, f"Add master_secret, the ARN of the secret that holds the master's password: {several} may."
@@ -78,8 +77,18 @@ def master_secret(estate: Estate, prefix: str, stack: str) -> tuple[str | None, 
     return str(found[0]["ARN"]), f"{found[0]['Name']} by its name: look whether it holds the master's password."
 
 
+def own_secret(estate: Estate, prefix: str, key: str) -> bool:
+    """Whether there is the secret that the stack would make for `key`."""
+    return any(each.get("Name") == names.secret(prefix, key) and is_a_persons(each) for each in estate.around.secrets)
+
+
+def is_a_persons(secret: Described) -> bool:
+    """Whether people may write to a secret: no service of AWS owns it, and it does not wait for its deletion."""
+    return not (secret.get("OwningService") or secret.get("DeletedDate"))
+
+
 def _of_master(secret: Described, identifier: str, words: set[str]) -> bool:
-    if secret.get("OwningService") or secret.get("DeletedDate"):
+    if not is_a_persons(secret):
         return False
     name = str(secret.get("Name", "")).lower()
     return identifier.lower() in name and bool(words & set(re.split(r"[^a-z0-9_]+", name)))

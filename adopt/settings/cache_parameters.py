@@ -9,6 +9,7 @@ from adopt import cache_facts as facts
 from adopt.estate import Group, RunningCache
 from adopt.report import ParameterRow
 from knowledge.classes import cache_class
+from knowledge.existing import AWS_GROUPS
 from knowledge.parameters import DEFAULT, EVERY, ParameterError
 from knowledge.redis.catalogue import events_problem
 from knowledge.redis.parameters import EVENTS, EVICTION, USUAL_EVICTION, redis_parameters
@@ -34,25 +35,20 @@ class CacheParameters:
     """Every parameter whose live value is not the computed one."""
 
 
-def is_default(name: str) -> bool:
-    """Whether a parameter group is one of AWS's, which nobody can change."""
-    return name.startswith("default.")
-
-
 def cache_parameters(cache: RunningCache, *, computed: bool, beside: Sequence[str] = ()) -> CacheParameters:
     """Live values kept, or with `computed` left to the program, where the group is the cache's alone.
 
     The cache's version and node type are known ones. `beside` are the ids of other caches of the tier that have the
     same group.
     """
-    there = live(cache.parameter_group)
+    there = facts.parameters(cache.parameter_group)
     eviction, events = there.get(EVICTION, USUAL_EVICTION), there.get(EVENTS, "")
     others = (*beside, *cache.parameter_group.shared_with)
     why = _referred(cache, others)
     if problem := events_problem(events):
         why = why or f"{EVENTS} is `{events}` in it: {problem}"
         events = ""
-    own = computed and (is_default(facts.parameter_group(cache)) or bool(others))
+    own = computed and (facts.parameter_group(cache).startswith(AWS_GROUPS) or bool(others))
     program = _program(cache, eviction, events, {}, own=own)
     differ = {name: there[name] for name in _differing(cache, there, program)}
     overrides = {} if computed or why else {EVERY: DEFAULT, **_set(cache.parameter_group)}
@@ -79,34 +75,16 @@ def cache_parameters(cache: RunningCache, *, computed: bool, beside: Sequence[st
     )
 
 
-def live(group: Group) -> dict[str, str]:
-    """Every parameter that has a value: what was set, and the engine's own."""
-    return {
-        str(each["ParameterName"]).lower(): str(each["ParameterValue"])
-        for each in group.parameters
-        if each.get("ParameterValue") is not None
-    }
-
-
-def chosen(group: Group) -> dict[str, str]:
-    """The parameters that somebody has set."""
-    return {
-        str(each["ParameterName"]).lower(): str(each["ParameterValue"])
-        for each in group.parameters
-        if each.get("Source") == "user" and each.get("ParameterValue") is not None
-    }
-
-
 def _set(group: Group) -> dict[str, str]:
     """What somebody has set, but for what follows from a key of the cache."""
-    found = chosen(group)
+    found = facts.set_parameters(group)
     usual = {EVICTION: USUAL_EVICTION}
     return {name: found[name] for name in sorted(found) if name not in _OF_THE_CACHE or usual.get(name) == found[name]}
 
 
 def _referred(cache: RunningCache, others: Sequence[str]) -> str:
     """Why the stack cannot have the group for itself; empty where it can."""
-    if is_default(facts.parameter_group(cache)):
+    if facts.parameter_group(cache).startswith(AWS_GROUPS):
         return "it is one of AWS's, in which nobody changes anything"
     if others:
         return f"{', '.join(others)} {'uses' if len(others) == 1 else 'use'} it too"
@@ -117,7 +95,7 @@ def _referred(cache: RunningCache, others: Sequence[str]) -> str:
 
 def _differing(cache: RunningCache, there: Mapping[str, str], program: Mapping[str, str]) -> list[str]:
     """Names of live values that the program would change: it sets another, or none where somebody has set one."""
-    wanted = sorted({*program, *chosen(cache.parameter_group)} - set(_OF_THE_CACHE))
+    wanted = sorted({*program, *facts.set_parameters(cache.parameter_group)} - set(_OF_THE_CACHE))
     return [name for name in wanted if name in there and there[name] != program.get(name)]
 
 

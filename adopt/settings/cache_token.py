@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from adopt.estate import Described, Estate, RunningCache
+from adopt.settings.around import is_a_persons, own_secret
 
 _WORDS = ("auth", "authtoken", "password", "token")
 
@@ -26,6 +27,8 @@ class TokenSecret:
 
 def token_secret(estate: Estate, cache: RunningCache, prefix: str) -> TokenSecret:
     """The one secret whose name speaks of this cache and of a password; one under `prefix` is the stack's own."""
+    if own_secret(estate, prefix, f"{cache.name}-auth"):
+        return TokenSecret(arn=None, remark="")  # it is imported
     found = [each for each in estate.around.secrets if _of_token(each, cache.identifier)]
     if len(found) == 1 and not str(found[0]["Name"]).startswith(f"{prefix}/"):
         remark = f"{found[0]['Name']} by its name: look whether it holds the AUTH token."
@@ -38,7 +41,7 @@ def token_secret(estate: Estate, cache: RunningCache, prefix: str) -> TokenSecre
 
 
 def _of_token(secret: Described, identifier: str) -> bool:
-    if secret.get("OwningService") or secret.get("DeletedDate"):
+    if not is_a_persons(secret):
         return False
     name = str(secret.get("Name", "")).lower()
     # `orders-cache-auth` and `orders/orders-cache/token`, and nothing of a cache `orders-cache-2`.

@@ -11,7 +11,9 @@ from adopt.estate import Estate, RunningCache
 from adopt.report import ParameterRow
 from adopt.settings.cache_parameters import CacheParameters, cache_parameters
 from adopt.settings.cache_token import token_secret
+from adopt.settings.nearest import differing
 from infra.settings.profiles import cache_defaults, defaults
+from knowledge.parameters import as_value
 from knowledge.redis.abilities import has_tls_mode
 from knowledge.redis.parameters import redis_family
 from knowledge.windows import as_written, overlap_problem, parse_utc
@@ -75,7 +77,7 @@ def _section(cache: RunningCache, parameters: CacheParameters, token: str | None
         "eviction": parameters.eviction,
         "auth": "token" if facts.has_token(cache) else "rbac",
         "keyspace_events": parameters.events,
-        "parameters": {name: _number(value) for name, value in parameters.overrides.items()},
+        "parameters": {name: as_value(value) for name, value in parameters.overrides.items()},
         "snapshot": {
             "retention": int(described.get("SnapshotRetentionLimit", 0)),
             "window": _snapshots(described, node),
@@ -83,24 +85,7 @@ def _section(cache: RunningCache, parameters: CacheParameters, token: str | None
         "maintenance": as_written(parse_utc(str(node["PreferredMaintenanceWindow"]), shortest=60)),
         "multi_az": described.get("MultiAZ") == "enabled",
     }
-    return {**_differing(said, cache_defaults()), "existing": _existing(cache, parameters, token)}
-
-
-def _differing(said: Mapping[str, Any], usual: Mapping[str, Any]) -> dict[str, Any]:
-    """What is not as usual, of sections too."""
-    found: dict[str, Any] = {}
-    for key, value in said.items():
-        if isinstance(value, Mapping) and usual[key]:
-            if inside := _differing(value, usual[key]):
-                found[key] = inside
-        elif value != usual[key]:
-            found[key] = value
-    return found
-
-
-def _number(text: str) -> str | int:
-    """As a person writes it in YAML."""
-    return int(text) if text.removeprefix("-").isdecimal() else text
+    return {**differing(cache_defaults(), said), "existing": _existing(cache, parameters, token)}
 
 
 def _snapshots(described: Mapping[str, Any], node: Mapping[str, Any]) -> str:

@@ -38,7 +38,7 @@ def network(estate: Estate) -> NetworkFound:
     have = _endpoints(estate, facts.vpc(it))
     if have >= set(ENDPOINTS):
         return NetworkFound(section=section | {"endpoints": sorted(_blocks(estate, facts.vpc(it)))})
-    if _by_nat(estate, section["subnets"]):
+    if _by_nat(estate, facts.vpc(it), section["subnets"]):
         group = next(_open_outwards(estate, facts.security_groups(it)), None)
         if group:
             comment = f"The functions get out by NAT: they carry {group}, whose rules let them."
@@ -69,9 +69,9 @@ def _blocks(estate: Estate, vpc: str) -> Iterator[str]:
             yield from {str(one["CidrBlock"]) for one in each.get("CidrBlockAssociationSet") or [each]}
 
 
-def _by_nat(estate: Estate, subnets: Collection[str]) -> bool:
+def _by_nat(estate: Estate, vpc: str, subnets: Collection[str]) -> bool:
     """Whether each of the subnets has a way out that is no internet gateway, which is none for a function."""
-    tables = estate.around.route_tables
+    tables = [each for each in estate.around.route_tables if each.get("VpcId") == vpc]
     named = {
         str(each["SubnetId"]): table
         for table in tables

@@ -9,7 +9,8 @@ from adopt import instance_facts as facts
 from adopt.estate import RunningInstance
 from adopt.report import ParameterRow
 from infra.instances import DatabaseInstance
-from knowledge.parameters import DEFAULT, EVERY, ParameterError, Value
+from knowledge.existing import AWS_GROUPS
+from knowledge.parameters import DEFAULT, EVERY, ParameterError, Value, as_value
 from knowledge.postgres.catalogue import check
 
 FOR_ALARMS = (
@@ -88,7 +89,7 @@ def _problem(server: DatabaseInstance, overrides: Mapping[str, Value]) -> str:
 def _referred(it: RunningInstance, *, shared: bool) -> str:
     """Why nothing of its group may be set; empty where the group is the instance's alone."""
     name, others = facts.parameter_group(it.described), it.parameter_group.shared_with
-    if name.startswith(facts.DEFAULT_GROUP):
+    if name.startswith(AWS_GROUPS):
         return "it is AWS's own, which nobody can change"
     if others:
         return f"{', '.join(others)} {'has' if len(others) == 1 else 'have'} it too"
@@ -128,7 +129,7 @@ def _program(server: DatabaseInstance) -> dict[str, str]:
 def _in_file(name: str, text: str, server: DatabaseInstance) -> Value:
     """A live value as a stack's file has it; as it is where that would be refused."""
     normal, problem = check(name, text, server.major)
-    return _number(text if problem else normal)
+    return as_value(text if problem else normal)
 
 
 def _rows(it: RunningInstance, server: DatabaseInstance) -> Iterator[ParameterRow]:
@@ -155,8 +156,3 @@ def _said(rows: Iterable[ParameterRow], kept: Collection[str]) -> tuple[Paramete
 def _usable(kept: Mapping[str, Value], server: DatabaseInstance) -> dict[str, Value]:
     """Those that a stack's file takes."""
     return {name: value for name, value in kept.items() if check(name, value, server.major)[1] is None}
-
-
-def _number(text: str) -> Value:
-    """As a person writes it in YAML."""
-    return int(text) if text.removeprefix("-").isdecimal() else text

@@ -122,9 +122,9 @@ class RedisRules(Model):
     rules: RawRules | None = None
     """The whole access string, for what the rest cannot say; it is parsed and analysed all the same."""
     present: OtherUser | None = None
-    """Who it has logged in as before, with a password that only its users have: the name of a user as ACL LIST shows
-    it, or ElastiCache's user id. It stays as it is until the first `access rotate` of the identity, whose grace is its
-    end; the identity's own user NAME_a is made at its side."""
+    """The existing user that it logs in as, whose password only its users have: a name as ACL LIST shows it, or
+    ElastiCache's user id. It stays as it is, the identity's own user NAME_a is made next to it, and it ends with the
+    grace of the identity's first `access rotate` (docs/adopt.md)."""
 
     @model_validator(mode="after")
     def _one_source(self) -> RedisRules:

@@ -264,9 +264,9 @@ class PostgresAccess(Model):
     member_of: tuple[Annotated[MemberOf, short("role")], ...] = ()
     login: Login = "siblings"
     """`siblings`: two logins x_a and x_b over a role x that cannot log in, for rotation without downtime; `single`:
-    the role logs in itself; `none`: a role that others are members of. `present`: the siblings as well as x, which
-    was there before and logs in with a password that only its users have: x stays as it is until the first
-    `access rotate x`, whose grace is its end."""
+    the role logs in itself; `none`: a role that others are members of. `present`: x is an existing login, whose
+    password only its users have: it stays as it is, the siblings are made next to it, and it ends with the grace of
+    the first `access rotate x` (docs/adopt.md)."""
     limits: Limits = Limits()
     schemas: Schemas | None = None
     """Whether a migrator may make schemas (and extensions that are trusted), as drizzle, pg-boss and graphile-worker

@@ -9,6 +9,7 @@ from components.postgres.args import PostgresArgs
 from components.postgres.existing import ExistingInstance
 from components.postgres.replica import Replica
 from knowledge.alarms import events
+from knowledge.existing import AWS_GROUPS
 from knowledge.postgres.parameters import postgres_family
 
 
@@ -74,6 +75,6 @@ def _changeable(
         kept = existing.parameter_group if existing else None
         if kept is None or not kept.serves(family):
             yield name
-        elif not kept.name.startswith("default.") and kept.name not in seen:
+        elif not kept.name.startswith(AWS_GROUPS) and kept.name not in seen:
             seen.add(kept.name)
             yield name

@@ -10,12 +10,10 @@ from infra.instances import Instances
 from infra.settings.existing import ExistingServer
 from infra.settings.model import Settings
 from knowledge import names
-from knowledge.existing import key_problem
+from knowledge.existing import AWS_GROUPS, key_problem
 
 Broken = Iterator[tuple[str, str]]
 """Key and the rule."""
-AWS_OWN = "default."
-"""How AWS's own parameter groups begin; no group that somebody makes may."""
 
 
 @says(
@@ -76,7 +74,7 @@ def _identifiers(tier: Instances) -> Broken:
 
 def _server(one: ExistingServer) -> Broken:
     group = one.parameter_group
-    if group and group.managed and group.name.startswith(AWS_OWN):
+    if group and group.managed and group.name.startswith(AWS_GROUPS):
         yield "parameter_group.managed", f"{group.name} is AWS's own, in which nothing can be set: write false."
     if problem := key_problem(encrypted=one.encrypted, key=one.key):
         yield "key", f"{problem}."

@@ -9,6 +9,7 @@ from infra.instances import Instances, ReplicationGroup
 from infra.settings.existing import ExistingCache
 from infra.settings.model import Settings
 from knowledge.redis import abilities
+from knowledge.regions import region_of
 
 Broken = Iterator[tuple[str, str]]
 """Key and the rule."""
@@ -48,7 +49,7 @@ def _logins(cache: ReplicationGroup, existing: ExistingCache, tier: Instances) -
 
 def _elsewhere(arn: str | None, region: str | None) -> str | None:
     """Why the bootstrap, which is in the stack's region, would not find a secret; None where it would."""
-    there = arn.split(":")[3] if arn else region
+    there = region_of(arn) if arn else region
     if region is None or there == region:
         return None
     return f"is in {there}, and the stack in {region}: name a secret of the stack's region."

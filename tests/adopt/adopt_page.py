@@ -1,4 +1,4 @@
-"""The commands of docs/adopt.md, in its order; those that need servers inside are `sh-live` there, and left out."""
+"""The commands of docs/adopt.md, in its order; those that need servers inside are in blocks `sh-live`."""
 
 from __future__ import annotations
 
@@ -9,3 +9,5 @@ _PAGE = (Path(__file__).parents[2] / "docs" / "adopt.md").read_text("utf-8")
 LINES = [
     line for block in re.findall(r"^```sh\n(.*?)^```$", _PAGE, re.MULTILINE | re.DOTALL) for line in block.splitlines()
 ]
+LIVE = re.findall(r"^```sh-live\n(.*?)^```$", _PAGE, re.MULTILINE | re.DOTALL)
+"""Blocks."""

@@ -137,7 +137,7 @@ SHAPES = (
             (
                 "the volume of orders, unencrypted",
                 "nothing encrypts it in place: copy a snapshot with a key (`aws rds copy-db-snapshot --kms-key-id ... "
-                "--region eu-west-1`), restore that beside it, and switch the application over",
+                "--region eu-west-1`), restore that as a second instance, and switch the application over",
             ),
         ),
     ),
@@ -186,7 +186,7 @@ SHAPES = (
         "adopt it",
         DBClusterIdentifier="orders-cluster",
     ),
-    refused("mysql", "it is mysql, and a stack's database is PostgreSQL", "leave it beside the stack", Engine="mysql"),
+    refused("mysql", "it is mysql, and a stack's database is PostgreSQL", "leave it outside the stack", Engine="mysql"),
     row("public", PubliclyAccessible=True, says={f"{EXISTING}.public": True}, lets_pass=("rds-not-public",)),
     row(
         "default-parameter-group",
@@ -291,7 +291,7 @@ SHAPES = (
             ("parameter group default.postgres16", "it is AWS's own, which nobody can change; it is only referred to"),
             (
                 "security group sg-0f1b2c3d4e5f60718",
-                "it stays on the servers with its rules, the stack's own comes beside it",
+                "it stays on the servers with its rules, and the stack adds its own",
             ),
         ),
         changed={
@@ -304,7 +304,7 @@ SHAPES = (
     replica_of(
         "replica-of-a-replica",
         "it replicates orders-standby, and the replicas of a stack replicate its primary",
-        "leave it beside the stack, or make a replica of the primary for its readers and adopt again",
+        "leave it outside the stack, or make a replica of the primary for its readers and adopt again",
         ReadReplicaSourceDBInstanceIdentifier="orders-standby",
     ),
     replica_of(
@@ -336,7 +336,7 @@ SHAPES = (
         "master-with-capitals",
         "'OrdersRoot' is not a master user name for RDS: 1-16 lower-case letters, digits or underscores, first a "
         "letter, no reserved word, not pg_* or rds*, and RDS renames none",
-        "make a database of the stack beside it and move the data there (pg_dump, or logical replication)",
+        "make a new database with the stack and move the data there (pg_dump, or logical replication)",
         MasterUsername="OrdersRoot",
     ),
     row(
@@ -367,7 +367,7 @@ SHAPES = (
         left=(
             (
                 f"security group {GROUP} (orders-db)",
-                "it stays on the servers with its rules, the stack's own comes beside it; invoices, rules of "
+                "it stays on the servers with its rules, and the stack adds its own; invoices, rules of "
                 "sg-0c1b2c3d4e5f60718 (etl) have it too",
             ),
         ),
@@ -583,6 +583,20 @@ SHAPES = (
         says={
             "data-tier:network.endpoints": ABSENT,
             # The endpoints that the stack makes answer everybody in the VPC.
+            "data-tier:network.endpoint_clients": ["172.31.0.0/16"],
+        },
+    ),
+    row(
+        # Subnets without a table of their own go by their network's main one, and no other network's.
+        "main-table-of-another-network",
+        around={
+            "route_tables": (
+                {**route_table(), "VpcId": "vpc-elsewhere", "Associations": [{"Main": True}]},
+                {**route_table(out="GatewayId", to="igw-0a1b2c3d"), "Associations": [{"Main": True}]},
+            )
+        },
+        says={
+            "data-tier:network.endpoints": ABSENT,
             "data-tier:network.endpoint_clients": ["172.31.0.0/16"],
         },
     ),

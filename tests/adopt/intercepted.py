@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -22,7 +23,14 @@ class Intercepted:
     """Clients of an account."""
 
     def __init__(self, clients: Callable[[str, str], Any]) -> None:
-        self._clients = cache(lambda service, region: self._hook(clients(service, region), service, region))
+        made = cache(lambda service, region: self._hook(clients(service, region), service, region))
+        making = threading.Lock()  # a cache makes one twice for two who ask at once, and both would be listened to
+
+        def client(service: str, region: str) -> Any:
+            with making:
+                return made(service, region)
+
+        self._clients = client
         self.asked: list[tuple[str, str]] = []
         """Service and operation of each call since `with_answers`."""
         self._intercept: Intercept = lambda *_: None

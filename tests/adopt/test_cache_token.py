@@ -6,7 +6,7 @@ import pytest
 from described_around import secret
 from described_cache import running, tier
 
-from adopt.settings.cache_token import token_secret
+from adopt.settings.cache_token import TokenSecret, token_secret
 
 # (names of secrets, the one that is taken)
 ROWS: list[tuple[tuple[str, ...], str | None]] = [
@@ -43,3 +43,8 @@ def test_a_secret_is_known_by_its_name(names: tuple[str, ...], taken: str | None
 def test_secrets_of_a_service_and_deleted_ones_are_nobodys() -> None:
     secrets = (secret("orders-main/auth", OwningService="rds"), secret("orders-main/token", DeletedDate=1_790_000_000))
     assert token_secret(tier(secrets=secrets), running(), "shop-live").arn is None
+
+
+def test_the_stacks_own_comes_before_any_other_and_nothing_is_said() -> None:
+    secrets = (secret("orders-main/auth"), secret("shop-live/main-auth"))
+    assert token_secret(tier(secrets=secrets), running(), "shop-live") == TokenSecret(arn=None, remark="")

@@ -71,9 +71,9 @@ CHANGED: dict[str, set[str]] = {
 }
 """Resource -> inputs that the first `up` changes in place, which nobody who uses the database feels."""
 LEFT = {
-    ("alarm orders-cpu", "it goes on beside the stack's own"),
-    ("event subscription orders-events", "it goes on beside the stack's own"),
-    (f"security group {GROUP} (orders-db)", "it stays on the servers with its rules, the stack's own comes beside it"),
+    ("alarm orders-cpu", "it stays, next to the stack's own"),
+    ("event subscription orders-events", "it stays, next to the stack's own"),
+    (f"security group {GROUP} (orders-db)", "it stays on the servers with its rules, and the stack adds its own"),
     ("topic orders-events", "what published to it goes on; the stack has topics of its own"),
     ("topic orders-oncall", "what published to it goes on; the stack has topics of its own"),
 }

@@ -12,8 +12,9 @@ from graph.types import CACHE, CACHE_PARAMETER_GROUP
 
 
 def live(cache: RunningCache) -> tuple[LiveResource, LiveResource]:
-    group, found = caches(tier(cache))
-    return group, found
+    group = f"{ARN}:parametergroup:{cache.parameter_group.described['CacheParameterGroupName']}"
+    found, whole = caches(tier(cache, tags={group: {"cost-center": "17"}}))
+    return found, whole
 
 
 def test_a_cache_with_a_replica() -> None:
@@ -28,6 +29,7 @@ def test_a_cache_with_a_replica() -> None:
                 "family": "redis7",
                 "description": "Orders",
                 "parameters": [{"name": "maxmemory-policy", "value": "allkeys-lfu"}],
+                "tags": {"cost-center": "17"},
             },
             outputs={"arn": f"{ARN}:parametergroup:orders-main-redis7"},
         ),

@@ -84,7 +84,7 @@ resource                          in the stack  in AWS
 aws.rds.Instance                  one           db-B
 aws.rds.Instance                  two           db-C
 aws.elasticache.ReplicationGroup  main          [orders]
-New, beside what is there: 2 cloudwatch.MetricAlarm
+New, next to what is there: 2 cloudwatch.MetricAlarm
 left topic orders: it goes on
 not read kms:DescribeKey: whose the key is
 look at data-tier:logs.retention: Two of them.

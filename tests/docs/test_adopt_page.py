@@ -1,4 +1,8 @@
-"""docs/adopt.md, word by word: its walk on an emulated AWS in which a tier was made by hand."""
+"""docs/adopt.md, word by word: its walk on an emulated AWS in which a tier was made by hand.
+
+Of the blocks `sh-live`, which need more than an account, the master's password is stored here; what is inside a
+database is read in tests/cli/test_adopted_inside.py, and rotations are made in tests/bootstrap/test_present_logins.py.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from pathlib import Path
 import clinic_project
 import made_by_hand
 import pytest
-from adopt_page import LINES
+from adopt_page import LINES, LIVE
 from emulated_aws import client_of, emulated_aws
 from in_process import Said, call
 from postgres_server import free_port
@@ -100,3 +104,14 @@ def test_the_import_brings_every_server_and_the_state_is_of_it(walked: tuple[Pat
     saved = read((folder / "build/adopt/live/imported.json").read_text())
     assert {each.name for each in saved if each.id} == taken
     assert len([each for each in saved if not each.id]) == len([each for each in imports if each.get("component")])
+
+
+def test_the_masters_password_is_stored_and_its_secret_imported(walked: tuple[Path, list[tuple[str, Said]]]) -> None:
+    folder, _ = walked
+    line = next(line for block in LIVE for line in block.splitlines() if "--store-master" in line)
+    said = call(folder, *shlex.split(line)[1:], "--yes", stdin="only-its-owner-has-it\n")
+    assert said.code == 0, said.all
+    assert "only-its-owner-has-it" not in said.all
+    after = call(folder, *shlex.split(ADOPT)[1:], "--replace", "--json").json
+    secret = said.out.partition("stored: ")[2].split()[0]
+    assert secret in {each["id"] for each in after["resources"]}
