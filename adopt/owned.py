@@ -1,4 +1,4 @@
-"""Servers that are another stack's already, by the tag that every resource of a stack has. Pure."""
+"""Servers that are a stack's already, by the tag that every resource of a stack has. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ from collections.abc import Iterator
 
 from adopt.estate import Estate, RunningCache, RunningInstance
 from adopt.refusal import Refusal, Server
+from knowledge.commands import aws
 from knowledge.ownership import TAG
 
 
 def owned(estate: Estate, prefix: str) -> Iterator[Refusal]:
-    """A refusal for each; `prefix` is that of the stack's names. Its own servers are no matter: they were adopted."""
+    """A refusal for each of another stack's, and for a primary that is this one's; `prefix` is that of its names."""
+    if estate.primary.tags.get(TAG) == prefix:
+        call = f"rds remove-tags-from-resource --resource-name {estate.primary.described['DBInstanceArn']} --tag-keys {TAG}"
+        yield Refusal(
+            what=estate.primary.identifier,
+            why=f"it is this stack's already: a `pulumi up` has marked it (its tag {TAG})",
+            way="there is nothing left to adopt: `pulumi preview` says what is to be changed. After a way back (`--undo`) "
+            f"take the tag off, and adopt it again: `{aws(call, region=estate.primary.region)}`",
+            whole=True,
+        )
     servers: tuple[tuple[Server | None, RunningInstance | RunningCache], ...] = (
         (None, estate.primary),
         *((("replica", name), each) for name, each in estate.replicas.items()),

@@ -75,7 +75,7 @@ def test_what_is_left_is_said_once(base: Adoption) -> None:
     assert sorted(set(said)) == sorted(said)
 
 
-def test_a_server_of_another_stack_is_refused_and_one_of_its_own_is_not() -> None:
+def test_a_server_of_another_stack_is_refused_and_so_is_one_that_this_stack_has_already() -> None:
     mine, theirs = ({TAG: f"clinic-{stack}"} for stack in ("live", "prod"))
     tagged = whole()
     tagged = replace(tagged, primary=replace(tagged.primary, tags=theirs))
@@ -83,8 +83,11 @@ def test_a_server_of_another_stack_is_refused_and_one_of_its_own_is_not() -> Non
     assert [(each.what, each.whole) for each in refused.refusals] == [("orders", True)]
     assert refused.refused
     assert "part of the stack `clinic-prod`" in refused.refusals[0].why
-    again = adopt(replace(tagged, primary=replace(tagged.primary, tags=mine)))
-    assert not again.report.refused
+    again = adopt(replace(tagged, primary=replace(tagged.primary, tags=mine))).report
+    assert [(each.what, each.whole) for each in again.refusals] == [("orders", True)]
+    assert again.refused
+    assert "this stack's already" in again.refusals[0].why
+    assert "`aws rds remove-tags-from-resource --resource-name arn:aws:rds:" in again.refusals[0].way
 
 
 def test_tags_of_others_are_left_alone_and_the_stacks_own_comes_beside_them() -> None:
