@@ -111,10 +111,11 @@ def _wanted(
         # What works in the database by itself, or costs, is for its owner to ask for.
         "maintenance": None,
         "backup": None,
+        # Whoever deletes what runs already leaves a snapshot of it: nobody notices that until it is needed.
+        "final_snapshots": True,
     }
     if estate.primary.described.get("DeletionProtection"):
-        # What nobody deletes by mistake leaves a snapshot too, where somebody does mean it.
-        wanted |= {"protect": True, "final_snapshots": True}
+        wanted["protect"] = True
     if days := around.log_retention(estate):
         wanted["logs"] = {"retention": days}
     heard, more = around.recipients(estate)

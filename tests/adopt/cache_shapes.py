@@ -34,6 +34,7 @@ AS_IT_IS = {"*": "default"}
 SERVED = {
     "group": {
         "autoMinorVersionUpgrade",
+        "finalSnapshotIdentifier",
         "description",
         "logDeliveryConfigurations",
         "notificationTopicArn",

@@ -40,11 +40,14 @@ _INSTANCE = {
     "monitoringRoleArn", "tags", "vpcSecurityGroupIds",
 }  # fmt: skip
 _CACHE = {
-    "applyImmediately", "autoMinorVersionUpgrade", "description", "logDeliveryConfigurations", "notificationTopicArn",
+    "applyImmediately", "autoMinorVersionUpgrade", "description", "finalSnapshotIdentifier", "logDeliveryConfigurations", "notificationTopicArn",
     "securityGroupIds", "tags",
 }  # fmt: skip
 CHANGED = {
-    "postgres-primary": ("db-ORDERSABCDEFGHIJKLMNOPQ", _INSTANCE | {"allowMajorVersionUpgrade"}),
+    "postgres-primary": (
+        "db-ORDERSABCDEFGHIJKLMNOPQ",
+        _INSTANCE | {"allowMajorVersionUpgrade", "finalSnapshotIdentifier", "skipFinalSnapshot"},
+    ),
     "postgres-parameters": ("orders-pg16", {"tags"}),
     "postgres-postgresql-log": ("/aws/rds/instance/orders/postgresql", {"tags"}),
     "postgres-reports-instance": ("db-ORDERSREPORTSABCDEFGHIJKLMNOPQ", _INSTANCE),

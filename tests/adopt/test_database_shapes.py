@@ -27,7 +27,7 @@ PLACE: dict[str, Any] = {
 }
 FILE: dict[str, Any] = {
     "aws:region": "eu-west-1",
-    "data-tier:profile": "dev",
+    "data-tier:profile": "staging",
     "data-tier:name": "shop",
     "data-tier:network": {"vpc": "vpc-0a1b2c3d", "subnets": ["subnet-0a1b", "subnet-0c2d"], "endpoints": [GROUP]},
     "data-tier:postgres": {
@@ -52,6 +52,7 @@ FILE: dict[str, Any] = {
             "initial_database": "orders",
             "master_secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:orders/orders_root-AbCdEf",
         },
+        "replicas": {},
     },
     "data-tier:redis": {},
     "data-tier:notify": {"critical": [{"email": "oncall@example.org"}], "info": [{"email": "dba@example.org"}]},
@@ -66,7 +67,7 @@ HARMLESS = {
 CHANGED: dict[str, set[str]] = {
     "postgres-parameters": {"tags"},
     "postgres-postgresql-log": {"tags"},
-    "postgres-primary": {"allowMajorVersionUpgrade", *HARMLESS},
+    "postgres-primary": {"allowMajorVersionUpgrade", "finalSnapshotIdentifier", "skipFinalSnapshot", *HARMLESS},
 }
 """Resource -> inputs that the first `up` changes in place, which nobody who uses the database feels."""
 LEFT = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterator
 from functools import partial
@@ -12,6 +11,7 @@ from pathlib import Path
 import clinic_project
 import made_by_hand
 import pytest
+from adopt_page import LINES
 from emulated_aws import client_of, emulated_aws
 from in_process import Said, call
 from postgres_server import free_port
@@ -19,11 +19,6 @@ from postgres_server import free_port
 from adopt.steps import steps
 from graph.saved import read
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "adopt.md").read_text("utf-8")
-LINES = [
-    line for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) for line in block.splitlines()
-]
 OURS = [line for line in LINES if "datatier" in line]
 ADOPT = next(line for line in LINES if "--instance" in line)
 
@@ -69,7 +64,7 @@ def test_every_command_of_ours_ends_well(walked: tuple[Path, list[tuple[str, Sai
 
 
 def test_the_other_commands_are_those_that_the_adoption_says(walked: tuple[Path, list[tuple[str, Said]]]) -> None:
-    """tests/engine/test_adopted.py runs them under the genuine engine."""
+    """tests/engine/test_adopt_walk.py runs them under the genuine engine."""
     said = next(said for line, said in walked[1] if line == ADOPT)
     commands = [command for command, _ in steps("live")]
     assert [line for line in LINES if line in commands] == commands
