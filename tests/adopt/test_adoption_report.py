@@ -40,7 +40,8 @@ _INSTANCE = {
     "monitoringRoleArn", "tags", "vpcSecurityGroupIds",
 }  # fmt: skip
 _CACHE = {
-    "applyImmediately", "autoMinorVersionUpgrade", "description", "finalSnapshotIdentifier", "logDeliveryConfigurations", "notificationTopicArn",
+    "applyImmediately", "autoMinorVersionUpgrade", "description",
+    "finalSnapshotIdentifier", "logDeliveryConfigurations", "notificationTopicArn",
     "securityGroupIds", "tags",
 }  # fmt: skip
 CHANGED = {
