@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from agreement import agree
-from described_around import secret
+from described_around import route_table, secret
 from described_cache import running
 from offline_program import run
 from tiers import tier
@@ -148,6 +148,18 @@ def test_a_master_whose_password_is_in_no_one_secret(names: tuple[str, ...], key
     made = adopt(whole(around={"secrets": secrets}))
     assert next((each.said for each in made.report.remarks if each.key == key), None) == said
     assert "master_secret" not in made.config["data-tier:postgres"]["existing"]
+
+
+def test_a_network_whose_ranges_were_not_read_is_said_to_need_them() -> None:
+    """The endpoints that the stack makes would shut out whoever calls AWS from the VPC."""
+    public = (route_table(out="GatewayId", to="igw-0a1b2c3d"),)
+    made = adopt(whole(around={"vpcs": (), "route_tables": public}))
+    assert "endpoint_clients" not in made.config["data-tier:network"]
+    said = {each.key: each.said for each in made.report.remarks}["data-tier:network"]
+    assert said == (
+        "Add endpoint_clients, the VPC's networks: the stack's endpoints answer all of it for elasticache, kms, logs, "
+        "rds, secretsmanager and sts."
+    )
 
 
 def test_what_no_stacks_file_may_say_is_a_refusal_with_the_key() -> None:
