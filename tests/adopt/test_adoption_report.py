@@ -38,8 +38,8 @@ _INSTANCE = {
     "monitoringRoleArn", "tags", "vpcSecurityGroupIds",
 }  # fmt: skip
 _CACHE = {
-    "applyImmediately", "autoMinorVersionUpgrade", "description", "finalSnapshotIdentifier", "logDeliveryConfigurations", "notificationTopicArn",
-    "securityGroupIds", "tags",
+    "applyImmediately", "autoMinorVersionUpgrade", "description", "finalSnapshotIdentifier", "logDeliveryConfigurations",
+    "notificationTopicArn", "securityGroupIds", "tags",
 }  # fmt: skip
 CHANGED = {
     "postgres-primary": (
