@@ -18,7 +18,7 @@ from adopt.owned import owned
 from adopt.refusal import Refusal
 from adopt.refusals import refusals
 from adopt.refusals_caches import misnamed
-from adopt.report import Report
+from adopt.report import Remark, Report
 from adopt.settings.written import Comments, written
 from adopt.suppress import KEY as SUPPRESS
 from adopt.suppress import suppressed
@@ -103,6 +103,7 @@ def adoption(
         refusals=refused,
         left=file.left,
         unread=estate.unread,
+        remarks=tuple(_remarks(file.comments, stands)),
     )
     return Adoption(
         report=report,
@@ -112,6 +113,16 @@ def adoption(
         imports=import_file(deployment, matched, versions or {}),
         state=state,
     )
+
+
+def _remarks(comments: Comments, config: Mapping[str, Any]) -> Iterator[Remark]:
+    """What the file says above its keys, and each rule that it lets pass."""
+    for path, sentences in comments.items():
+        for sentence in sentences:
+            yield Remark(key=".".join(path[1:]), said=sentence)
+    entries = config.get(SUPPRESS)
+    for each in entries if isinstance(entries, list) else ():
+        yield Remark(key=SUPPRESS, said=f"{each['rule']} of {each['resource']} until {each['until']}, {each['reason']}")
 
 
 def without(estate: Estate, refused: tuple[Refusal, ...]) -> Estate:

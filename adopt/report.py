@@ -56,6 +56,15 @@ class Left:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remark:
+    """What somebody has to look at before the first `up`."""
+
+    key: str
+    """Of the stack's file, such as `data-tier:network.endpoints`."""
+    said: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """The whole."""
 
@@ -70,6 +79,7 @@ class Report:
     refusals: tuple[Refusal, ...]
     left: tuple[Left, ...]
     unread: tuple[Unread, ...]
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -93,4 +103,5 @@ class Report:
             "parameters": [asdict(each) for each in self.parameters],
             "left": [asdict(each) for each in self.left],
             "unread": [asdict(each) for each in self.unread],
+            "remarks": [asdict(each) for each in self.remarks],
         }

@@ -94,6 +94,8 @@ def adopt(
 
     where = place(own_root(), stack)
     if undo:
+        if instance or cache or terraform or database_url or redis_url or store_master or take_computed or replace:
+            raise AskedError("--undo is said of a state alone: leave out everything but --against and --json.")
         adopt_undo.undo(where, against, as_json=json)
         return
     if against is not None:

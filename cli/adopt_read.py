@@ -44,10 +44,12 @@ def named_as(where: Place, caches: Iterable[str]) -> str:
         )
     prefix = names.prefix(str(name), where.stack)
     if problem := names.prefix_problem(prefix):
-        raise AskedError(f"the stack's names would begin with {problem}: choose another stack.")
+        raise AskedError(f"{problem}, and all names of the stack would begin with it: choose another stack.")
     for cache in caches:
         if problem := names.cache_problem(names.server(prefix, cache)):
-            raise AskedError(f"--cache {cache}: what is made for it would be called {problem}: choose another NAME.")
+            raise AskedError(
+                f"--cache {cache}: {problem}, and what is made for it bears that name: choose another NAME."
+            )
     return prefix
 
 

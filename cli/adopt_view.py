@@ -51,6 +51,8 @@ def report(out: Console, found: Report) -> None:
         out.print(f"[dim]left[/] {escape(left.what)}: {escape(left.why)}")
     for unread in found.unread:
         out.print(f"[yellow]not read[/] {escape(unread.permission)}: {escape(unread.cost)}")
+    for remark in found.remarks:
+        out.print(f"[yellow]look at[/] {escape(remark.key)}: {escape(remark.said)}")
     out.print(f"[bold]{escape(found.stack)}[/]: {verdict_line(found)}")
 
 
@@ -58,7 +60,8 @@ def verdict_line(found: Report) -> str:
     """How many of each, in one line."""
     counts = Counter(each.verdict for each in found.entries)
     said = [f"{counts[verdict]} {words}" for verdict, words in _VERDICTS.items() if counts[verdict]]
-    refused = [f"{len(found.refusals)} that cannot be taken"] if found.refusals else []
+    things = {each.what for each in found.refusals}
+    refused = [f"{len(things)} that cannot be taken"] if things else []
     return ", ".join((*said, *refused)) or "nothing"
 
 

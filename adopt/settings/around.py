@@ -55,7 +55,7 @@ def _of_events(estate: Estate) -> Sequence[str]:
     return sorted({str(each["SnsTopicArn"]) for each in estate.around.event_subscriptions})
 
 
-def master_secret(estate: Estate, prefix: str) -> tuple[str | None, str]:
+def master_secret(estate: Estate, prefix: str, stack: str) -> tuple[str | None, str]:
     """ARN of the secret that seems to hold the master's password, with a remark; None where none, or more than one.
 
     No value is read. One of the stack's own name (`--store-master`) is imported, and comes before any other.
@@ -65,8 +65,15 @@ def master_secret(estate: Estate, prefix: str) -> tuple[str | None, str]:
     it = estate.primary.described
     words = {str(it.get("MasterUsername", "")).lower(), "master", "admin", "root"} - {""}
     found = [each for each in estate.around.secrets if _of_master(each, estate.primary.identifier, words)]
-    if len(found) != 1 or str(found[0].get("Name")).startswith(f"{prefix}/"):
-        return None, ""
+    if len(found) > 1:
+        several = ", ".join(sorted(str(each["Name"]) for each in found))
+        return None, f"Add master_secret, the ARN of the secret that holds the master's password: {several} may."
+    if not found:
+        store = f"datatier adopt {stack} --instance {estate.primary.identifier} --region {estate.region} --store-master"
+        return None, (
+            f"No secret with the password of {it.get('MasterUsername')} was found, by which the bootstrap logs in: add "
+            f"master_secret, its ARN, or store the password by `{store}`; then run the adoption again."
+        )
     return str(found[0]["ARN"]), f"{found[0]['Name']} by its name: look whether it holds the master's password."
 
 

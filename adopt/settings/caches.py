@@ -14,6 +14,7 @@ from adopt.settings.cache_token import token_secret
 from adopt.settings.nearest import differing
 from infra.settings.profiles import cache_defaults, defaults
 from knowledge.parameters import as_value
+from knowledge.redis.abilities import has_tls_mode
 from knowledge.redis.parameters import redis_family
 from knowledge.windows import as_written, overlap_problem, parse_utc
 
@@ -118,7 +119,9 @@ def _existing(cache: RunningCache, parameters: CacheParameters, token: str | Non
 
 
 def _mode(cache: RunningCache) -> str | None:
-    """`required` or `preferred`; None before Redis 7, where ElastiCache has no mode."""
+    """`required` or `preferred`; None before Redis 7.0.5, where ElastiCache takes no mode, whatever it describes."""
+    if not has_tls_mode(facts.engine(cache), facts.version(cache)):
+        return None
     return cache.described.get("TransitEncryptionMode") or facts.node(cache).get("TransitEncryptionMode")
 
 

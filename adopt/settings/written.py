@@ -75,8 +75,8 @@ def written(
         remarks.add(text, "redis", *keys)
     remarks.add(found.comment, "network", *([] if "endpoints" not in found.section else ["endpoints"]))
     wanted = _wanted(estate, found.section, cached.sections, remarks)
-    secret, remark = around.master_secret(estate, prefix)
-    remarks.add(remark, "postgres", "existing", "master_secret")
+    secret, remark = around.master_secret(estate, prefix, stack)
+    remarks.add(remark, "postgres", "existing", *(["master_secret"] if secret else []))
     parameters = dict(_parameters(estate, _servers(estate, name, stack, wanted, extensions), computed=computed))
     _put(estate, wanted, parameters, secret)
     for where, groups in _groups(wanted):

@@ -31,20 +31,31 @@ class Step:
 
 
 def steps(stack: str, parts: Apart) -> tuple[Step, ...]:
-    """From a deployed stack to what was there before it; nothing adopted changes but for its security groups."""
+    """From a deployed stack to what was there before it; nothing adopted changes but for its security groups.
+
+    The servers are the last to be forgotten: until then the state says which groups they carry, so that whoever was
+    interrupted asks again and goes on.
+    """
+    destroy = f"pulumi destroy --stack {stack} --exclude-protected"
     if not parts.adopted:
-        return ()
+        rest = [each for each in parts.gone if each.type in _FIREWALL]
+        interrupted = rest and len(rest) == len(parts.gone)
+        return _ending(stack, rest, destroy) if interrupted else ()
     firewall = _leaving(parts)
     stays = [each for each in (*parts.used, *parts.adopted) if each not in firewall]
-    destroy = f"pulumi destroy --stack {stack} --exclude-protected"
     return (
         _state("protect", stack, [*firewall, *stays], "nothing deletes these from here on"),
         Step(command=destroy, why="what the stack made and nothing of these needs"),
-        _state("delete --force", stack, stays, "leaves the stack, and stays in AWS as it is"),
         *_detaching(parts.adopted, firewall),
-        *([_state("unprotect", stack, firewall, "nothing is attached to these any more")] if firewall else ()),
-        Step(command=destroy, why="the rest of what the stack made"),
+        _state("delete --force", stack, stays, "leaves the stack, and stays in AWS as it is"),
+        *_ending(stack, firewall, destroy),
     )
+
+
+def _ending(stack: str, firewall: Iterable[Resource], destroy: str) -> tuple[Step, ...]:
+    """The stack's security groups go, and with them the stack itself."""
+    free = [_state("unprotect", stack, firewall, "nothing is attached to these any more")] if firewall else []
+    return (*free, Step(command=destroy, why="the rest of what the stack made"))
 
 
 def _state(verb: str, stack: str, resources: Iterable[Resource], why: str) -> Step:

@@ -105,8 +105,15 @@ def _config(document: Mapping[str, object], file: str) -> dict[str, Any]:
         whole = key if ":" in key else f"{PROJECT}:{key}"
         if whole in found:
             raise SettingsError(file, [SettingsProblem(whole, f"stands here a second time, as `{key}`.")])
-        found[whole] = value
+        found[whole] = _sorted(value)
     return found
+
+
+def _sorted(value: Any) -> Any:
+    """With the keys of mappings in the order in which the engine hands them over, whatever the file's (findings/)."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value, key=str)}
+    return [_sorted(each) for each in value] if isinstance(value, list) else value
 
 
 def _environments(given: object) -> tuple[str, ...]:

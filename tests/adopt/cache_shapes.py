@@ -295,6 +295,15 @@ SHAPES = (
     ),
     Shape(
         cache=running(
+            "redis62-mode",
+            group={"TransitEncryptionMode": "required"},
+            node={"EngineVersion": "6.2.6", "TransitEncryptionMode": "required"},
+            parameters=parameter_group("orders-redis62-mode", "redis6.x", maxmemory_policy="allkeys-lfu"),
+        ),
+        says={"version": "6.2", "_tls": ABSENT, **own_group("redis62-mode", "redis6.x")},
+    ),
+    Shape(
+        cache=running(
             "redis62",
             group={"TransitEncryptionMode": None},
             node={"EngineVersion": "6.2.6", "TransitEncryptionMode": None},

@@ -7,12 +7,14 @@ from datetime import date
 
 import pytest
 from agreement import agree
+from described_around import secret
 from described_cache import running
 from offline_program import run
 from tiers import tier
 
 from adopt.adoption import Adoption, adoption
 from adopt.estate import Estate
+from adopt.report import Remark
 from graph.deployment import Deployment
 from infra.settings.problems import SettingsError, SettingsProblem
 from knowledge.ownership import TAG
@@ -38,8 +40,8 @@ _INSTANCE = {
     "monitoringRoleArn", "tags", "vpcSecurityGroupIds",
 }  # fmt: skip
 _CACHE = {
-    "applyImmediately", "autoMinorVersionUpgrade", "description", "finalSnapshotIdentifier", "logDeliveryConfigurations",
-    "notificationTopicArn", "securityGroupIds", "tags",
+    "applyImmediately", "autoMinorVersionUpgrade", "description", "finalSnapshotIdentifier",
+    "logDeliveryConfigurations", "notificationTopicArn", "securityGroupIds", "tags",
 }  # fmt: skip
 CHANGED = {
     "postgres-primary": (
@@ -103,10 +105,45 @@ def test_rules_that_what_is_there_breaks_are_let_pass_for_a_time() -> None:
         "until": "2027-12-31",
     }
     assert entry in made.config["data-tier:suppress"]
+    said = "rds-username of postgres-primary until 2027-12-31, as it was before the stack: username is root"
+    assert Remark(key="data-tier:suppress", said=said) in made.report.remarks
     # A day that somebody has chosen stays.
     chosen = {**made.config, "data-tier:suppress": [{**entry, "until": "2027-03-31"}]}
     again = adoption(whole(MasterUsername="root"), "live", "clinic", run("live"), today=TODAY, config=chosen)
     assert {**entry, "until": "2027-03-31"} in again.proposed["data-tier:suppress"]
+
+
+def test_what_is_said_above_a_key_of_the_file_is_said_in_the_report() -> None:
+    remarks = {each.key: each.said for each in adopt(whole()).report.remarks}
+    assert "look whether it holds" in remarks["data-tier:postgres.existing.master_secret"]
+
+
+@pytest.mark.parametrize(
+    ("names", "key", "said"),
+    [
+        (
+            (),
+            "data-tier:postgres.existing",
+            "No secret with the password of orders_root was found, by which the bootstrap logs in: add master_secret, "
+            "its ARN, or store the password by `datatier adopt live --instance orders --region eu-west-1 "
+            "--store-master`; then run the adoption again.",
+        ),
+        (
+            ("orders/admin", "orders/master"),
+            "data-tier:postgres.existing",
+            "Add master_secret, the ARN of the secret that holds the master's password: orders/admin, orders/master "
+            "may.",
+        ),
+        (("clinic-live/master",), "data-tier:postgres.existing", None),
+        (("clinic-live/master", "orders/master"), "data-tier:postgres.existing", None),
+    ],
+)
+def test_a_master_whose_password_is_in_no_one_secret(names: tuple[str, ...], key: str, said: str | None) -> None:
+    """The first bootstrap logs in as the master: that it cannot is said before anything is deployed."""
+    secrets = tuple(secret(each) for each in names)
+    made = adopt(whole(around={"secrets": secrets}))
+    assert next((each.said for each in made.report.remarks if each.key == key), None) == said
+    assert "master_secret" not in made.config["data-tier:postgres"]["existing"]
 
 
 def test_what_no_stacks_file_may_say_is_a_refusal_with_the_key() -> None:

@@ -110,10 +110,6 @@ def test_the_commands() -> None:
         ),
         Step(command=DESTROY, why="what the stack made and nothing of these needs"),
         Step(
-            command=f"pulumi state delete --force --stack live --yes {listed(*STAYS)}",
-            why="leaves the stack, and stays in AWS as it is",
-        ),
-        Step(
             command="aws elasticache modify-replication-group --replication-group-id orders-cache "
             "--security-group-ids sg-a sg-b --apply-immediately",
             why="orders-cache keeps its own security groups: whoever came in by the stack's comes in no more",
@@ -123,11 +119,21 @@ def test_the_commands() -> None:
             why="orders keeps its own security groups: whoever came in by the stack's comes in no more",
         ),
         Step(
+            command=f"pulumi state delete --force --stack live --yes {listed(*STAYS)}",
+            why="leaves the stack, and stays in AWS as it is",
+        ),
+        Step(
             command=f"pulumi state unprotect --stack live --yes {listed(*FIREWALL)}",
             why="nothing is attached to these any more",
         ),
         Step(command=DESTROY, why="the rest of what the stack made"),
     )
+
+
+def test_where_it_was_interrupted_after_the_servers_were_forgotten_the_rest_is_left() -> None:
+    rest = (GROUP, RUNNER, RULE, OUT)
+    assert steps("live", apart(rest, ADOPTED)) == steps("live", apart(STATE, ADOPTED))[-2:]
+    assert steps("live", apart(rest, None)) == steps("live", apart(rest, ADOPTED))
 
 
 def test_a_server_that_has_no_other_security_group_keeps_the_stacks() -> None:

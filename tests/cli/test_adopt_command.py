@@ -175,7 +175,8 @@ REFUSED: list[tuple[str, Callable[[Path], object], dict[str, Any], str]] = [
         "a stack whose name leaves no room",
         lambda _: None,
         {"stack": "a-stack-with-a-name-that-is-far-too-long"},
-        "the stack's names would begin with `clinic-a-stack-with-a-name-that-is-far-too-long`",
+        "`clinic-a-stack-with-a-name-that-is-far-too-long` is longer than the 40 characters that names on AWS leave to "
+        "it, and all names of the stack would begin with it: choose another stack.",
     ),
     (
         "an application without a name",
@@ -214,7 +215,11 @@ def test_wrong_input_is_a_sentence_and_nothing_is_written(
 
 
 CACHES = [
-    (("a-name-that-is-longer-than-there-is-room=a",), "--cache a-name-that-is-longer-than-there-is-room: what is made"),
+    (
+        ("a-name-that-is-longer-than-there-is-room=a",),
+        "--cache a-name-that-is-longer-than-there-is-room: `clinic-live-a-name-that-is-longer-than-there-is-room` "
+        "must be 2 to 40 characters",
+    ),
     (("orders",), "--cache orders: NAME=ID is wanted"),
     (("Main=orders",), "--cache Main=orders: NAME=ID is wanted"),
     (("main=a", "main=b"), "--cache: two caches are called main."),

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from adopt.estate import Unread
 from adopt.refusal import Refusal
-from adopt.report import Entry, Left, ParameterRow, Report
+from adopt.report import Entry, Left, ParameterRow, Remark, Report
 from cli import adopt_view
 from graph.types import CACHE, INSTANCE, METRIC_ALARM
 from preview.impact.effect import Effect, Impact
@@ -51,9 +51,13 @@ REPORT = Report(
         parameter("reports", "work_mem", kept=True),
         parameter("primary", "timeout", kept=False),
     ),
-    refusals=(Refusal(what="orders-old", why="it is Memcached", way="leave it"),),
+    refusals=(
+        Refusal(what="orders-old", why="it is Memcached", way="leave it"),
+        Refusal(what="orders-old", why="it has no TLS", way="give it TLS"),
+    ),
     left=(Left(what="topic orders", why="it goes on"),),
     unread=(Unread(permission="kms:DescribeKey", cost="whose the key is"),),
+    remarks=(Remark(key="data-tier:logs.retention", said="Two of them."),),
 )  # fmt: skip
 SAID = """\
 Parameters
@@ -62,6 +66,8 @@ primary, reports  work_mem   1     2         yes
 primary           timeout    1     2         no
 cannot be taken orders-old: it is Memcached
     way: leave it
+cannot be taken orders-old: it has no TLS
+    way: give it TLS
 would be replaced postgres (aws.rds.Instance) db-A
     data at risk kmsKeyId: a → b
         It goes. (at once; a-rule)
@@ -81,6 +87,7 @@ aws.elasticache.ReplicationGroup  main          [orders]
 New, next to what is there: 2 cloudwatch.MetricAlarm
 left topic orders: it goes on
 not read kms:DescribeKey: whose the key is
+look at data-tier:logs.retention: Two of them.
 live: 1 taken over as they are, 2 with changes in place, 1 that would be replaced, 2 new, 1 that cannot be taken
 """
 
@@ -95,5 +102,5 @@ def test_as_data_it_says_all_that_is_printed() -> None:
     found = REPORT.as_json()
     assert (found["refused"], found["verdicts"]) == (True, {"replaced": 1, "changed": 2, "taken": 1, "new": 2})
     assert [each["keep"] for each in found["resources"] if each["keep"]] == ["data-tier:postgres.existing.key: arn:old"]
-    parts = ("cannot_be_taken", "parameters", "left", "unread", "resources")
-    assert [len(found[part]) for part in parts] == [1, 3, 1, 1, 6]
+    parts = ("cannot_be_taken", "parameters", "left", "unread", "remarks", "resources")
+    assert [len(found[part]) for part in parts] == [2, 3, 1, 1, 1, 6]

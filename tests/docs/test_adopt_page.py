@@ -7,7 +7,6 @@ database is read in tests/cli/test_adopted_inside.py, and rotations are made in 
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterator
 from functools import partial
@@ -16,6 +15,7 @@ from pathlib import Path
 import clinic_project
 import made_by_hand
 import pytest
+from adopt_page import LINES, LIVE
 from emulated_aws import client_of, emulated_aws
 from in_process import Said, call
 from postgres_server import free_port
@@ -23,12 +23,6 @@ from postgres_server import free_port
 from adopt.steps import steps
 from graph.saved import read
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "adopt.md").read_text("utf-8")
-LINES = [
-    line for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL) for line in block.splitlines()
-]
-LIVE = re.findall(r"^```sh-live\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 OURS = [line for line in LINES if "datatier" in line]
 ADOPT = next(line for line in LINES if "--instance" in line)
 
@@ -74,7 +68,7 @@ def test_every_command_of_ours_ends_well(walked: tuple[Path, list[tuple[str, Sai
 
 
 def test_the_other_commands_are_those_that_the_adoption_says(walked: tuple[Path, list[tuple[str, Said]]]) -> None:
-    """tests/engine/test_adopted.py runs them under the genuine engine."""
+    """tests/engine/test_adopt_walk.py runs them under the genuine engine."""
     said = next(said for line, said in walked[1] if line == ADOPT)
     commands = [command for command, _ in steps("live")]
     assert [line for line in LINES if line in commands] == commands
@@ -114,7 +108,7 @@ def test_the_import_brings_every_server_and_the_state_is_of_it(walked: tuple[Pat
 
 def test_the_masters_password_is_stored_and_its_secret_imported(walked: tuple[Path, list[tuple[str, Said]]]) -> None:
     folder, _ = walked
-    line = next(line for block in LIVE for line in block.splitlines() if "--store-master" in line)
+    line = next(line for line in LIVE if "--store-master" in line)
     said = call(folder, *shlex.split(line)[1:], "--yes", stdin="only-its-owner-has-it\n")
     assert said.code == 0, said.all
     assert "only-its-owner-has-it" not in said.all

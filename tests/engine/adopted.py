@@ -22,6 +22,7 @@ from adopt.undo.apart import Apart, apart
 from adopt.undo.steps import Step, steps
 from graph.imported import plain_id
 from graph.saved import read
+from infra.settings.stackfile import read_stack
 from preview.preflight import Preflight, preflight
 from runtime.plugin.schema import PACKAGES
 
@@ -78,7 +79,7 @@ class Adopted:
 
     def told(self) -> Preflight:
         """`datatier preview --against` what the engine exports."""
-        deployment = run(self.engine.stack)(self.made.config)
+        deployment = run(self.engine.stack)(read_stack(self.engine.project, self.engine.stack))
         return preflight(deployment, read(self.engine.export()))
 
 

@@ -1,11 +1,15 @@
 """Stacks that the genuine engine has brought up, for all tests that only look at them."""
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from genuine import ELSEWHERE, Genuine, genuine
+
+sys.path.append(str(Path(__file__).parents[1] / "cli"))  # commands called in this process
 
 
 @pytest.fixture(scope="session", autouse=True)

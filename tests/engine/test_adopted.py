@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import pytest
 from adopted import Adopted, adopt
 from cache_shapes import SHAPES
 from database_shapes import SHAPES as EVERY_DATABASE
 from database_shapes import DatabaseShape
+from described_around import secret
 from genuine import Genuine, genuine
+from test_cache_shapes import SECRETS, SUBNETS
 from test_cache_shapes import estate as caches
-from tiers import tier
+from tiers import replicas, tier
 
+from adopt.estate import Estate
+from adopt.undo.steps import Step
 from graph.resource import Resource
-from graph.types import SECURITY_GROUP
+from graph.types import CACHE, INSTANCE, SECURITY_GROUP
 from preview.impact.effect import Effect
 
 DATABASES = [
@@ -42,7 +47,7 @@ def test_every_database(account: Genuine, shape: DatabaseShape) -> None:
 
 def test_from_the_import_to_nothing_left(account: Genuine) -> None:
     """One test, as each step stands on the one before it: import, up, and the way back."""
-    it = adopt(account, "live", tier())
+    it = adopt(account, "live", grown())
     there = it.account()
     agree(it)
     assert {each.effect for each in it.told().impacts} == {Effect.IN_PLACE}
@@ -55,28 +60,54 @@ def test_from_the_import_to_nothing_left(account: Genuine) -> None:
 
     parts, way = it.apart(), it.way_back()
     assert keys(parts.adopted) == there.keys() & keys((*parts.adopted, *parts.used, *parts.gone))
-    (detached,) = (number for number, step in enumerate(way) if "unprotect" in step.command)
-    it.follow(way[:detached])
-    left = it.account()
-    # Nobody has noticed anything: not what was there, nor what lets somebody into it.
-    assert {key: left[key] for key in there} == {key: deployed[key] for key in there}
-    assert keys(parts.used) <= left.keys()
-    assert not keys(parts.gone) & left.keys()
+    assert servers(parts.adopted) == {"cache": 6, "instance": 4}
+    forgotten, ending = (at(way, each) for each in ("state delete", "state unprotect"))
+    for number, step in enumerate(way):
+        it.follow([step])
+        left = it.account()
+        # Nobody has noticed anything: not what was there, nor what lets somebody into it.
+        assert {key: left[key] for key in there} == {key: deployed[key] for key in there}
+        if number < ending:
+            assert keys(parts.used) <= left.keys()
+        # Whoever stops here and asks again goes on: the same commands once more, or those that are left.
+        assert it.way_back() == (way if number < forgotten else way[ending:] if step != way[-1] else ())
+        if number < len(way) - 1 and number != forgotten:
+            it.follow([step])
 
-    it.follow(way[detached:])
     ended = it.account()
-    assert {key: ended[key] for key in there} == {key: deployed[key] for key in there}
+    assert not keys(parts.gone) & ended.keys()
     assert {key for key in ended if key.startswith(SECURITY_GROUP)} <= there.keys()
     assert it.engine.resources() == []
-    assert it.way_back() == ()
 
 
 def agree(it: Adopted) -> None:
     """The engine does what the report says, and so says the preflight over the engine's state: in place, or new."""
     assert it.planned() == it.foretold
     assert set(it.foretold.values()) == {"create", "update"}
-    told = {(each.type, each.name) for each in it.told().impacts}
-    assert told == {key for key, operation in it.foretold.items() if operation == "update"}
+    told = it.told().impacts
+    assert {(each.type, each.name) for each in told} == {key for key, each in it.foretold.items() if each == "update"}
+    said = [impact for each in it.made.report.entries for impact in each.impacts]
+    assert sorted(map(repr, told)) == sorted(map(repr, said))
+
+
+def grown() -> Estate:
+    """The base tier with a third replica, in another region, and six caches, each with something of its own."""
+    named = ("base", "shards", "token", "default-group", "logged", "shared")
+    (far,) = (each.estate.replicas for each in DATABASES if each.name == "replica-elsewhere-of-another-class")
+    around = {"subnet_groups": SUBNETS, "secrets": (secret(), *SECRETS)}
+    found = tier(replicas={**replicas(), **far}, around=around)
+    return replace(found, caches={each.cache.name: each.cache for each in SHAPES if each.cache.name in named})
+
+
+def servers(resources: Iterable[Resource]) -> dict[str, int]:
+    """How many there are, by kind."""
+    return {kind: sum(each.type == of for each in resources) for kind, of in (("cache", CACHE), ("instance", INSTANCE))}
+
+
+def at(way: Iterable[Step], verb: str) -> int:
+    """The place of the command in it."""
+    (found,) = (number for number, step in enumerate(way) if f"pulumi {verb} " in step.command)
+    return found
 
 
 def keys(resources: Iterable[Resource]) -> set[str]:

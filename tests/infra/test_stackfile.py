@@ -1,5 +1,6 @@
 """Stack files: which stack a file is of, what it may be called, and YAML that is none."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,17 @@ def test_what_is_no_declaration_is_refused_where_it_stands(tmp_path: Path, text:
 def test_what_yaml_allows_is_read(tmp_path: Path, text: str, config: dict[str, Any]) -> None:
     (tmp_path / "Pulumi.live.yaml").write_text(text)
     assert read_stack(tmp_path, "live") == config
+
+
+def test_servers_come_in_the_order_in_which_the_engine_hands_them_over(tmp_path: Path) -> None:
+    """findings/pulumi-sorts-the-keys-of-a-mapping-in-the-configuration.sh"""
+    (tmp_path / "Pulumi.live.yaml").write_text(
+        "config:\n  data-tier:redis: {main: {version: '8.1', class: x}, jobs: {}}\n  data-tier:profile: dev\n"
+    )
+    found = read_stack(tmp_path, "live")
+    assert json.dumps(found) == json.dumps(
+        {"data-tier:redis": {"jobs": {}, "main": {"class": "x", "version": "8.1"}}, "data-tier:profile": "dev"}
+    )
 
 
 @pytest.mark.parametrize("profile", [["dev"], {"dev": 1}, None, 1, True, "", "DEV", "prd", ["a"] * 1000])
