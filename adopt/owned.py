@@ -13,12 +13,13 @@ from knowledge.ownership import TAG
 def owned(estate: Estate, prefix: str) -> Iterator[Refusal]:
     """A refusal for each of another stack's, and for a primary that is this one's; `prefix` is that of its names."""
     if estate.primary.tags.get(TAG) == prefix:
-        call = f"rds remove-tags-from-resource --resource-name {estate.primary.described['DBInstanceArn']} --tag-keys {TAG}"
+        arn = estate.primary.described["DBInstanceArn"]
+        call = f"rds remove-tags-from-resource --resource-name {arn} --tag-keys {TAG}"
         yield Refusal(
             what=estate.primary.identifier,
             why=f"it is this stack's already: a `pulumi up` has marked it (its tag {TAG})",
-            way="there is nothing left to adopt: `pulumi preview` says what is to be changed. After a way back (`--undo`) "
-            f"take the tag off, and adopt it again: `{aws(call, region=estate.primary.region)}`",
+            way="there is nothing left to adopt: `pulumi preview` says what is to be changed. After a way back "
+            f"(`--undo`) take the tag off, and adopt it again: `{aws(call, region=estate.primary.region)}`",
             whole=True,
         )
     servers: tuple[tuple[Server | None, RunningInstance | RunningCache], ...] = (

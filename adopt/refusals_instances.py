@@ -174,7 +174,8 @@ def _master(own: Described) -> Iterator[Reason]:
         yield (
             "RDS manages its master's password, which forbids read replicas and Blue/Green deployments",
             f"`aws rds modify-db-instance --db-instance-identifier {name} --no-manage-master-user-password "
-            "--master-user-password file://password.txt --apply-immediately`; RDS deletes its secret then, so whoever "
+            "--master-user-password file://password.txt --apply-immediately` (a file without a line end); RDS "
+            "deletes its secret then, so whoever "
             "reads that needs the new one first",
         )
     if problem := names.master_problem(user):

@@ -9,9 +9,9 @@ _USERS = (6, 0)
 _TOKENS = (7, 0)
 """Redis OSS 7.0, and every Valkey (ElastiCache User Guide, "Authenticating with IAM")."""
 _TLS_IN_PLACE = (7, 0)
-"""Redis OSS 7.0.5, which every 7.0 has been past since 2023, and every Valkey: TLS can be turned on in a running
-cache, and be `preferred` meanwhile (ElastiCache User Guide, "Enabling in-transit encryption"). Before it TLS is chosen
-when the cache is made, and ElastiCache reports no mode."""
+"""Redis OSS 7.0, and every Valkey: TLS can be turned on in a running cache, and be `preferred` meanwhile (ElastiCache
+User Guide, "Enabling in-transit encryption"; terraform-provider-aws does it in place from 7.0.5 on). Before it TLS is
+chosen when the cache is made, and ElastiCache reports no mode."""
 
 
 def takes_users(engine: str, version: str) -> bool:

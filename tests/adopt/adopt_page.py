@@ -1,4 +1,4 @@
-"""The commands of docs/adopt.md, in its order; those that need servers inside are in blocks `sh-live`."""
+"""The commands of docs/adopt.md, in its order; those that need servers inside are `sh-live` there, in LIVE."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "adopt.md").read_text("utf-8")
-LINES = [
-    line for block in re.findall(r"^```sh\n(.*?)^```$", _PAGE, re.MULTILINE | re.DOTALL) for line in block.splitlines()
-]
-LIVE = re.findall(r"^```sh-live\n(.*?)^```$", _PAGE, re.MULTILINE | re.DOTALL)
-"""Blocks."""
+
+
+def _lines(kind: str) -> list[str]:
+    blocks = re.findall(rf"^```{kind}\n(.*?)^```$", _PAGE, re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+LINES, LIVE = _lines("sh"), _lines("sh-live")

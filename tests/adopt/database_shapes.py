@@ -246,7 +246,8 @@ SHAPES = (
         "password-managed-by-rds",
         "RDS manages its master's password, which forbids read replicas and Blue/Green deployments",
         f"{MODIFY} --no-manage-master-user-password --master-user-password file://password.txt --apply-immediately "
-        "--region eu-west-1`; RDS deletes its secret then, so whoever reads that needs the new one first",
+        "--region eu-west-1` (a file without a line end); RDS deletes its secret then, so whoever "
+        "reads that needs the new one first",
         MasterUserSecret={
             "SecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:rds!db-0a1b2c3d-AbCdEf",
             "SecretStatus": "active",

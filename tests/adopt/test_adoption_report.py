@@ -41,8 +41,7 @@ _INSTANCE = {
 }  # fmt: skip
 _CACHE = {
     "applyImmediately", "autoMinorVersionUpgrade", "description", "finalSnapshotIdentifier",
-    "logDeliveryConfigurations", "notificationTopicArn",
-    "securityGroupIds", "tags",
+    "logDeliveryConfigurations", "notificationTopicArn", "securityGroupIds", "tags",
 }  # fmt: skip
 CHANGED = {
     "postgres-primary": (

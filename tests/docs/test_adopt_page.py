@@ -108,7 +108,7 @@ def test_the_import_brings_every_server_and_the_state_is_of_it(walked: tuple[Pat
 
 def test_the_masters_password_is_stored_and_its_secret_imported(walked: tuple[Path, list[tuple[str, Said]]]) -> None:
     folder, _ = walked
-    line = next(line for block in LIVE for line in block.splitlines() if "--store-master" in line)
+    line = next(line for line in LIVE if "--store-master" in line)
     said = call(folder, *shlex.split(line)[1:], "--yes", stdin="only-its-owner-has-it\n")
     assert said.code == 0, said.all
     assert "only-its-owner-has-it" not in said.all
