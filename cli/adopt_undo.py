@@ -80,7 +80,8 @@ def _print(out: Console, where: Place, parts: Apart, commands: Sequence[Step], *
         out.print(
             f"[yellow]{file} is not here[/]: all stays that an adoption may take over, what the stack made among it"
         )
-    out.print(table("In use by what stays", ("type", "name", "in AWS"), [_row(each) for each in parts.used]))
+    if parts.used:
+        out.print(table("In use by what stays", ("type", "name", "in AWS"), [_row(each) for each in parts.used]))
     for number, step in enumerate(commands, 1):
         out.print(f"\n[dim]# {number}. {escape(step.why)}[/]")
         # whole, so that a terminal's selection of it is a command
