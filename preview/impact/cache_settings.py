@@ -187,7 +187,7 @@ SETTINGS: tuple[Rule, ...] = (
         id="cache-logs",
         key="logDeliveryConfigurations",
         effect=Effect.IN_PLACE,
-        users="Slow log and engine log go where they are told from then on; what was logged stays where it is.",
+        users="From then on slow log and engine log go to the new place; what was logged stays where it is.",
         source="ElastiCache User Guide, Log_Delivery",
     ),
     Rule(

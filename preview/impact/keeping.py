@@ -79,6 +79,12 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             source="Secrets Manager User Guide, security-encryption",
             way_round="Readers need kms:Decrypt on it too.",
         ),
+        Rule(
+            id="secret-recovery",
+            key="recoveryWindowInDays",
+            users="Nothing today: it is how long the secret can be restored once it is deleted; 0 means not at all.",
+            source="Secrets Manager API Reference, DeleteSecret",
+        ),
     ),
     types.RANDOM_PASSWORD: (
         Rule(

@@ -242,6 +242,7 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (SECRET, {}, None, D, "secret-delete"),
     (SECRET, {"name": "a"}, {"name": "b"}, L, "secret-name"),
     (SECRET, {"kmsKeyId": "a"}, {"kmsKeyId": "b"}, I, "secret-key"),
+    (SECRET, {"recoveryWindowInDays": 30}, {"recoveryWindowInDays": 0}, I, "secret-recovery"),
     (PASSWORD, {}, None, I, "password-replaced"),
     (GROUP_OF_RULES, {}, None, D, "group-delete"),
     (GROUP_OF_RULES, {"vpcId": "a"}, {"vpcId": "b"}, N, "group-move"),
