@@ -204,7 +204,7 @@ def test_overrides(overrides: dict[str, object], expected: dict[str, str]) -> No
         ),
         ({"*": "computed"}, set(), {}),
     ],
-    ids=str,
+    ids=lambda given: str(given) if isinstance(given, dict) else "",
 )
 def test_a_parameter_left_to_rds_is_not_in_the_group(
     overrides: dict[str, object], left_out: set[str], follows: dict[str, str]
