@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,22 @@ class Grown:
         with self.database.superuser() as conn:
             self.found: ImportedDatabase = import_database(conn)
         self.access: Access = load_access(self.found.declaration)
+        self.governed: Access = load_access(_governed(self.found.declaration))
+        """The same where each login is the identity's own, and not one from before, which is left as it is."""
 
-    def plan(self, mutation: str = "") -> Plan:
+    def plan(self, mutation: str = "", access: Access | None = None) -> Plan:
         """The plan after a change that is undone."""
         with self.database.superuser() as conn, conn.transaction(force_rollback=True):
             conn.execute(mutation.replace("{n}", self.database.n).encode())
-            return plan_urls(self.access, conn, None, "main")
+            return plan_urls(access or self.access, conn, None, "main")
+
+
+def _governed(declaration: dict[str, Any]) -> dict[str, Any]:
+    identities = deepcopy(declaration["identities"])
+    for each in identities.values():
+        if isinstance(postgres := each.get("postgres"), dict) and postgres.get("login") == "present":
+            postgres["login"] = "single"
+    return declaration | {"identities": identities}
 
 
 _made: dict[tuple[int, str], Grown] = {}
@@ -231,9 +242,9 @@ CHANGES = [
 @pytest.mark.parametrize(("kind", "mutation", "word"), CHANGES)
 def test_what_is_changed_by_hand_is_told(postgres18: Postgres, kind: str, mutation: str, word: str) -> None:
     own = grown(postgres18, kind)
-    plan = own.plan(mutation)
+    plan = own.plan(mutation, own.governed)
     told = [change.text for change in plan.changes] + list(plan.differences)
-    before = own.plan()
+    before = own.plan(access=own.governed)
     new = set(told) - {change.text for change in before.changes} - set(before.differences)
     assert [text for text in new if word.replace("{n}", own.database.n).lower() in text.lower()], told
 
@@ -301,3 +312,10 @@ def test_what_is_told_may_be_written_down(postgres18: Postgres, kind: str) -> No
         conn.execute(f"GRANT DELETE ON {table} TO {n}_new".encode())
         (left,) = set(plan_urls(more, conn, None, "main").differences) - before
         assert f"`DELETE on table {table}`" in left
+
+
+@pytest.mark.parametrize("mutation", ["SET TimeZone TO 'UTC'", "CONNECTION LIMIT 7", "PASSWORD 'another'"])
+def test_a_login_from_before_is_its_users_to_change(postgres18: Postgres, mutation: str) -> None:
+    own = grown(postgres18, "shop")
+    after, before = own.plan(f"ALTER ROLE {{n}}_web {mutation}"), own.plan()
+    assert (after.changes, after.differences) == (before.changes, before.differences)

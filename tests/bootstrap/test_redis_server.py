@@ -155,7 +155,8 @@ def test_who_is_no_replica_is_told_and_imported(
     differences = plan_client(client, []).differences
     assert [text.split(" ")[2] for text in differences] == [name] * told
     imported = import_users(client)
-    assert ([*imported.users] + [text.split(" ")[1].rstrip(":") for text in imported.differences] == [name]) == told
+    names = [each["present"] for each in imported.users.values()]
+    assert (names + [text.split(" ")[1].rstrip(":") for text in imported.differences] == [name]) == told
     assert plan_client(client, [], others=[name]).differences == ()
 
 
@@ -222,16 +223,23 @@ def test_an_import_is_a_declaration_whose_plan_is_empty(client: redis.Redis) -> 
     client.execute_command("ACL", "SETUSER", "Upper", "on", ">x", "+get")
     found = import_users(client)
     assert found.users == {
-        "ours": {"keys": ["a:*"], "read": ["b:*"], "channels": ["c:*"], "commands": ["@read", "set"]},
-        "free": {"rules": "~* &* +@all -flushall"},
-        "sel": {"rules": "%R~a resetchannels db=0 -@all +get (~b resetchannels -@all +set)"},
+        "ours": {
+            "keys": ["a:*"],
+            "read": ["b:*"],
+            "channels": ["c:*"],
+            "commands": ["@read", "set"],
+            "present": "ours",
+        },
+        "free": {"rules": "~* &* +@all -flushall", "present": "free"},
+        "sel": {"rules": "%R~a resetchannels db=0 -@all +get (~b resetchannels -@all +set)", "present": "sel"},
+        "upper": {"rules": "resetchannels -@all +get", "present": "Upper"},
     }
-    assert [difference.split(" ")[1] for difference in found.differences] == ["Upper:", "mute", "off", "open"]
+    assert [difference.split(" ")[1] for difference in found.differences] == ["mute", "off", "open"]
     wanted = [
-        user(name, access_string(RedisRules.model_validate(rules)), password=None)
-        for name, rules in found.users.items()
+        user(str(rules["present"]), access_string(RedisRules.model_validate(rules)), password=None)
+        for rules in found.users.values()
     ]
-    assert found.beside == ("Upper", "mute", "off", "open")
+    assert found.beside == ("mute", "off", "open")
     planned = plan_client(client, wanted, others=found.beside)
     assert (planned.changes, planned.differences) == ((), ())
     client.execute_command("ACL", "SETUSER", "later", "on", ">x", "+get")
@@ -248,9 +256,9 @@ def test_an_imported_server_has_an_empty_plan_and_what_comes_later_is_told(
     url = Secret(f"redis://acl-admin:{ADMIN_PASSWORD}@127.0.0.1:{valkey_server.port}/0")
     declaration = {"owner": "o", "identities": {}, "exceptions": {"postgres": {"intern": ["login"]}}}
     left_out = import_redis(declaration, url, "hot")
-    assert [*declaration["identities"]] == ["till"]
-    assert declaration["exceptions"] == {"postgres": {"intern": ["login"]}, "redis": {"hot": ["Sentinel", "gone"]}}
-    assert len(left_out) == 2
+    assert [*declaration["identities"]] == ["sentinel", "till"]
+    assert declaration["exceptions"] == {"postgres": {"intern": ["login"]}, "redis": {"hot": ["gone"]}}
+    assert len(left_out) == 1
     found = plan_urls(load_access(declaration), None, url, "hot")
     assert ([*found.changes], [*found.differences]) == ([], [])
     client.execute_command("ACL", "SETUSER", "later", "on", ">x", "+get")
