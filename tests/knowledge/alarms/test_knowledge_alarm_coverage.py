@@ -14,6 +14,7 @@ LISTS = {"AWS": AWS, "POSTGRES": POSTGRES, "REDIS": REDIS, "COMMUNITY": COMMUNIT
 ALL = {f"{one.engine}/{one.key}": one for one in reversed(everything())}
 # What nobody's list has.
 OWN = {
+    "postgres/burst-balance",  # of gp2, which no stack had before servers were taken over
     "redis/keyspace-without-ttl",
     "stack/access-differences",
     "stack/backup-damaged",
@@ -114,7 +115,8 @@ def test_awss_list_is_whole() -> None:
 # Metrics of RDS (rds-metrics), of ElastiCache (CacheMetrics.Redis, CacheMetrics.HostLevel) and counters of Database
 # Insights for PostgreSQL (USER_PerfInsights_Counters) that the catalogue may name.
 PUBLISHED = {
-    "CPUCreditBalance", "CPUUtilization", "DBLoad", "DatabaseConnections", "DiskQueueDepth", "EBSByteBalance%",
+    "BurstBalance", "CPUCreditBalance", "CPUUtilization",
+    "DBLoad", "DatabaseConnections", "DiskQueueDepth", "EBSByteBalance%",
     "EBSIOBalance%", "FreeStorageSpace", "FreeableMemory", "MaximumUsedTransactionIDs",
     "OldestLogicalReplicationSlotLag", "OldestReplicationSlotLag", "ReadIOPS", "ReadLatency", "ReadThroughput",
     "ReplicaLag", "SwapUsage", "TransactionLogsDiskUsage", "WriteIOPS", "WriteLatency", "WriteThroughput",
@@ -140,7 +142,7 @@ def test_no_rule_is_one_of_those_that_cannot_work() -> None:
         assert len({(term.metric, term.of) for term in one.terms}) == len(one.terms), name  # never minus itself
         assert "RATE" not in one.expression or "RATE(ids)" in one.expression, name
         if one.comparison == "LessThanThreshold" and one.threshold > 0:  # too little of a resource, never of use
-            assert one.metric.startswith(("Free", "EBS", "CPUCredit")), name
+            assert one.metric.startswith(("Free", "EBS", "CPUCredit", "BurstBalance")), name
     assert ALL["postgres/transaction-ids-critical"].threshold < 2**31
 
 
