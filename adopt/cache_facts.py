@@ -44,13 +44,9 @@ def full_version(cache: RunningCache) -> str:
 
 
 def version(cache: RunningCache) -> str:
-    """Version as a stack's file has it, which is how the provider reads it."""
-    return version_of(node(cache))
-
-
-def version_of(node: Described) -> str:
-    """Version of a CacheCluster: whole before 6, then `major.minor` (the same, elasticache/engine_version.go)."""
-    whole = str(node.get("EngineVersion", ""))
+    """Version as a stack's file has it, which is how the provider reads it: whole before 6, then `major.minor`
+    (the same, elasticache/engine_version.go)."""
+    whole = full_version(cache)
     return whole if numbers(whole)[:1] < (6,) else ".".join(whole.split(".")[:2])
 
 

@@ -8,9 +8,6 @@ from typing import Any
 from adopt.estate import Described, RunningInstance
 from knowledge.storage import STRIPED_FROM, base_iops, base_throughput, least_growth
 
-LOGS = "/aws/rds/instance/"
-"""What the names of RDS's log groups begin with; the identifier and the kind of log follow."""
-
 
 def version(it: Described) -> str:
     """As a stack's file has it: the major version where RDS keeps the minor current, else the exact one."""
@@ -26,6 +23,11 @@ def major(it: Described) -> str:
 def port(it: Described) -> int:
     """Port; 0 where it is not known, of an instance that is stopped or being made."""
     return int((it.get("Endpoint") or {}).get("Port") or it.get("DbInstancePort") or 0)
+
+
+def log_prefix(it: Described) -> str:
+    """What the names of its log groups begin with; the kind of log follows."""
+    return f"/aws/rds/instance/{it['DBInstanceIdentifier']}/"
 
 
 def subnet_group(it: Described) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from adopt.estate import Estate
 from adopt.live.resource import LiveResource
-from graph.types import CACHE, CACHE_PARAMETER_GROUP, CACHE_USER_GROUP, INSTANCE, PARAMETER_GROUP
+from graph.types import CACHE, CACHE_PARAMETER_GROUP, INSTANCE, PARAMETER_GROUP
 
 POSTGRES = "data-tier:postgres"
 
@@ -36,7 +36,6 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "transitEncryptionEnabled": "existing.tls",
     },
     CACHE_PARAMETER_GROUP: {**_GROUP, "family": "version"},
-    CACHE_USER_GROUP: {"userGroupId": "existing.user_group"},
 }
 """Type -> input -> key of the server's section in the stack's file."""
 _PRIMARYS = frozenset({"dbName", "username"})
@@ -73,7 +72,6 @@ def _things(estate: Estate) -> Iterator[tuple[str, str, str]]:
         path = f"data-tier:redis.{name}"
         yield path, CACHE, cache.identifier
         yield path, CACHE_PARAMETER_GROUP, str(cache.parameter_group.described["CacheParameterGroupName"])
-        yield from ((path, CACHE_USER_GROUP, str(each["UserGroupId"])) for each in cache.user_groups)
 
 
 def _said(value: object) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from adopt import cache_facts as facts
 from adopt.estate import Described, Estate, RunningCache
+from adopt.instance_facts import vpc
 from adopt.refusal import Refusal
 from knowledge import classes
 from knowledge.commands import in_region
@@ -134,7 +135,7 @@ def _place(cache: RunningCache, estate: Estate) -> Iterator[Reason]:
             beside,
         )
         return
-    network = estate.primary.described.get("DBSubnetGroup", {}).get("VpcId")
+    network = vpc(estate.primary.described)
     subnets = facts.node(cache).get("CacheSubnetGroupName")
     own = next((e.get("VpcId") for e in estate.around.subnet_groups if e.get("CacheSubnetGroupName") == subnets), None)
     if own and network and own != network:

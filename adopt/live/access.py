@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adopt.estate import Described, Estate
-from adopt.live.place import import_id, region_in
+from adopt.live.place import import_id, region_in, tags_of
 from adopt.live.resource import LiveResource
 from graph.types import KEY_ALIAS, ROLE, SECRET, SECURITY_GROUP
 
@@ -53,7 +53,7 @@ def roles(estate: Estate) -> Iterator[LiveResource]:
                 "name": name,
                 "path": each.get("Path"),
                 "permissionsBoundary": (each.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn"),
-                "tags": dict(estate.around.tags.get(str(each.get("Arn")), {})) or _tags(each),
+                "tags": tags_of(str(each.get("Arn")), estate) or _tags(each),
             },
             outputs={"arn": each.get("Arn"), "uniqueId": each.get("RoleId")},
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 from adopt import cache_facts as facts
 from adopt.estate import Described, Estate, RunningCache
+from adopt.live.place import tags_of
 from adopt.live.resource import LiveResource
 from graph.types import CACHE, CACHE_PARAMETER_GROUP
 
@@ -31,7 +32,7 @@ def _cache(cache: RunningCache) -> LiveResource:
         id=cache.identifier,
         name=cache.identifier,
         region=cache.region,
-        inputs=_known({**_of_the_group(described), **_of_a_node(facts.node(cache)), "tags": dict(cache.tags)}),
+        inputs=_known({**_of_the_group(cache), **_of_a_node(cache), "tags": dict(cache.tags)}),
         outputs=_known(
             {
                 "arn": described.get("ARN"),
@@ -46,9 +47,9 @@ def _cache(cache: RunningCache) -> LiveResource:
     )
 
 
-def _of_the_group(described: Described) -> dict[str, Any]:
+def _of_the_group(cache: RunningCache) -> dict[str, Any]:
+    described = cache.described
     shards = described.get("NodeGroups", [])
-    endpoint = described.get("ConfigurationEndpoint") or (shards[0].get("PrimaryEndpoint", {}) if shards else {})
     return {
         "automaticFailoverEnabled": described.get("AutomaticFailover") in ("enabled", "enabling"),
         "clusterMode": described.get("ClusterMode"),
@@ -63,8 +64,8 @@ def _of_the_group(described: Described) -> dict[str, Any]:
         "nodeGroupConfigurations": [_shard(each) for each in shards],
         "numCacheClusters": len(described.get("MemberClusters", [])),
         "numNodeGroups": len(shards),
-        "port": endpoint.get("Port"),
-        "replicasPerNodeGroup": len(shards[0].get("NodeGroupMembers", [])) - 1 if shards else None,
+        "port": facts.endpoint(cache).get("Port"),
+        "replicasPerNodeGroup": next(iter(facts.replicas(cache)), None),
         "replicationGroupId": described["ReplicationGroupId"],
         "snapshotRetentionLimit": described.get("SnapshotRetentionLimit"),
         "snapshotWindow": described.get("SnapshotWindow"),
@@ -72,16 +73,17 @@ def _of_the_group(described: Described) -> dict[str, Any]:
     }
 
 
-def _of_a_node(node: Described) -> dict[str, Any]:
+def _of_a_node(cache: RunningCache) -> dict[str, Any]:
+    node = facts.node(cache)
     return {
         "atRestEncryptionEnabled": bool(node.get("AtRestEncryptionEnabled")),
         "autoMinorVersionUpgrade": bool(node.get("AutoMinorVersionUpgrade")),
         "engine": node.get("Engine"),
-        "engineVersion": facts.version_of(node),
+        "engineVersion": facts.version(cache),
         "maintenanceWindow": node.get("PreferredMaintenanceWindow"),
         "nodeType": node.get("CacheNodeType"),
         "parameterGroupName": node.get("CacheParameterGroup", {}).get("CacheParameterGroupName"),
-        "securityGroupIds": [each["SecurityGroupId"] for each in node.get("SecurityGroups", [])],
+        "securityGroupIds": facts.security_groups(cache),
         "securityGroupNames": [each["CacheSecurityGroupName"] for each in node.get("CacheSecurityGroups", [])],
         "subnetGroupName": node.get("CacheSubnetGroupName"),
         "transitEncryptionEnabled": bool(node.get("TransitEncryptionEnabled")),
@@ -137,7 +139,7 @@ def _parameter_group(estate: Estate, cache: RunningCache) -> LiveResource:
                 "parameters": [
                     {"name": key, "value": value} for key, value in facts.set_parameters(cache.parameter_group).items()
                 ],
-                "tags": dict(estate.around.tags.get(arn, {})),
+                "tags": tags_of(arn, estate),
             }
         ),
         outputs=_known({"arn": arn}),

@@ -13,7 +13,7 @@ from typing import Any
 
 from adopt import instance_facts as facts
 from adopt.estate import Described, Estate, RunningInstance
-from adopt.live.place import import_id
+from adopt.live.place import import_id, tags_of
 from adopt.live.resource import LiveResource
 from graph.types import INSTANCE, PARAMETER_GROUP
 
@@ -137,7 +137,7 @@ def _parameter_group(estate: Estate, it: RunningInstance) -> LiveResource:
                 for each in it.parameter_group.parameters
                 if each.get("Source") == "user"
             ],
-            "tags": dict(estate.around.tags.get(arn, {})),
+            "tags": tags_of(arn, estate),
         },
         outputs={"arn": arn},
     )

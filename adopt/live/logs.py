@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from adopt.estate import Estate
-from adopt.live.place import import_id, region_in
+from adopt.live.place import import_id, region_in, tags_of
 from adopt.live.resource import LiveResource
 from graph.types import LOG_GROUP
 
@@ -29,7 +29,7 @@ def log_groups(estate: Estate) -> Iterator[LiveResource]:
                 "logGroupClass": each.get("logGroupClass"),
                 "name": name,
                 "retentionInDays": each.get("retentionInDays"),
-                "tags": dict(estate.around.tags.get(arn, {})),
+                "tags": tags_of(arn, estate),
             },
             outputs={"arn": arn},
         )

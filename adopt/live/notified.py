@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from adopt.estate import Described, Estate
-from adopt.live.place import import_id, region_in
+from adopt.live.place import import_id, region_in, tags_of
 from adopt.live.resource import LiveResource
 from graph.types import EVENT_SUBSCRIPTION, METRIC_ALARM, TOPIC
 
@@ -32,7 +32,7 @@ def topics(estate: Estate) -> Iterator[LiveResource]:
                 "name": arn.rpartition(":")[2],
                 "policy": each.get("Policy"),
                 "signatureVersion": int(each["SignatureVersion"]) if each.get("SignatureVersion") else None,
-                "tags": dict(estate.around.tags.get(arn, {})),
+                "tags": tags_of(arn, estate),
                 "tracingConfig": each.get("TracingConfig"),
             },
             outputs={"arn": arn, "owner": each.get("Owner")},
@@ -56,7 +56,7 @@ def subscriptions(estate: Estate) -> Iterator[LiveResource]:
                 "snsTopic": each.get("SnsTopicArn"),
                 "sourceIds": list(each.get("SourceIdsList") or ()),
                 "sourceType": each.get("SourceType"),
-                "tags": dict(estate.around.tags.get(arn, {})),
+                "tags": tags_of(arn, estate),
             },
             outputs={"arn": arn, "customerAwsId": each.get("CustomerAwsId")},
         )
@@ -84,7 +84,7 @@ def alarms(estate: Estate) -> Iterator[LiveResource]:
                 "insufficientDataActions": list(each.get("InsufficientDataActions") or ()),
                 "name": name,
                 "okActions": list(each.get("OKActions") or ()),
-                "tags": dict(estate.around.tags.get(arn, {})),
+                "tags": tags_of(arn, estate),
                 "threshold": each.get("Threshold"),
                 "thresholdMetricId": each.get("ThresholdMetricId"),
                 "treatMissingData": each.get("TreatMissingData", "missing"),

@@ -1,4 +1,4 @@
-"""Where a thing is, and by what it is imported from there. Pure."""
+"""Where a thing is, by what it is imported from there, and its tags. Pure."""
 
 from __future__ import annotations
 
@@ -14,3 +14,8 @@ def region_in(arn: str, estate: Estate) -> str:
 def import_id(identity: str, region: str, estate: Estate) -> str:
     """Of a resource in another region than the stack's the id has the region behind it (pulumi-aws 7)."""
     return identity if region == estate.region else f"{identity}@{region}"
+
+
+def tags_of(arn: str, estate: Estate) -> dict[str, str]:
+    """Tags of a thing whose description has none."""
+    return dict(estate.around.tags.get(arn, {}))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from adopt.cache_facts import destination
 from adopt.estate import Described, RunningCache, RunningInstance
-from adopt.instance_facts import LOGS
+from adopt.instance_facts import log_prefix
 from adopt.reading.network import Site, site
 
 
@@ -124,7 +124,7 @@ class Servers:
         """What the names of their log groups begin with: RDS's by its rule, the caches' as they were chosen."""
         for each in self.instances:
             if each.region == region:
-                yield f"{LOGS}{each.identifier}/"
+                yield log_prefix(each.described)
         if region == self.home and self.caches:
             yield "/aws/elasticache/"
             for described in (*(each.described for each in self.caches.values()), *self.nodes):

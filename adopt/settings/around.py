@@ -19,7 +19,7 @@ def log_retention(estate: Estate) -> int | None:
 
     Those that are there stay as they are. None where there is none, or one is kept for ever.
     """
-    prefixes = tuple(f"{facts.LOGS}{each.identifier}/" for each in (estate.primary, *estate.replicas.values()))
+    prefixes = tuple(facts.log_prefix(each.described) for each in (estate.primary, *estate.replicas.values()))
     groups = (each for each in estate.around.log_groups if str(each.get("logGroupName")).startswith(prefixes))
     days = [int(each.get("retentionInDays") or 0) for each in groups]
     return max(days) if all(days) and days else None
