@@ -43,18 +43,15 @@ class AdoptedProgram:
 
 def _unwritten(where: Place, config: Mapping[str, Any]) -> StackSource:
     """The stack of a file that is not there yet."""
-    from infra.instances import instances
-    from infra.load import declared_extensions, load_settings, region_of
+    from infra.load import declare, declared_extensions
     from infra.settings.access_file import read_access
 
-    whole = {**where.project, **config}
-    extensions = declared_extensions(where.root)
-    settings = load_settings(whole, stack=where.stack, source=where.file.name, extensions=extensions)
+    found = declare({**where.project, **config}, stack=where.stack, extensions=declared_extensions(where.root))
     return StackSource(
         root=where.root,
         stack=where.stack,
-        config=whole,
-        settings=settings,
-        instances=instances(where.stack, settings, region_of(whole), extensions=extensions),
+        config=found.config,
+        settings=found.settings,
+        instances=found.instances,
         access=read_access(where.root),
     )

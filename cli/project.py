@@ -122,18 +122,15 @@ def load(stack: str) -> StackSource:
 def load_here(stack: str) -> StackSource:
     """The same for this computer, which has nothing of what was there before the stack; a note says so."""
     from infra.apart import NOTE, without_existing
-    from infra.instances import instances
-    from infra.load import load_settings, region_of
+    from infra.load import declare
 
     source = load(stack)
     config = without_existing(source.config)
     if config is None:
         return source
-    extensions = source.instances.primary.extensions
-    settings = load_settings(config, stack=stack, source=file_of(stack), extensions=extensions)
-    servers = instances(stack, settings, region_of(config), extensions=extensions)
+    here = declare(config, stack=stack, extensions=source.instances.primary.extensions)
     unread = (*source.unread, NOTE)
-    return replace(source, config=config, settings=settings, instances=servers, unread=unread)
+    return replace(source, config=config, settings=here.settings, instances=here.instances, unread=unread)
 
 
 def deployed(root: Path) -> list[str]:

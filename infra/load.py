@@ -6,7 +6,7 @@ Flow: the stack file's `data-tier:*` keys -> laid on the profile -> types (`sett
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,14 +54,20 @@ def load_stack(root: Path, stack: str) -> Declared:
     if misplaced := [*_misplaced(file)]:
         raise SettingsError(source, misplaced, page=PAGE)
     config, encrypted = decrypted(file.config, stack, source)
-    extensions = declared_extensions(root)
-    settings = load_settings(config, stack=stack, source=source, extensions=extensions)
     unread = [f"{key} is encrypted by Pulumi: a placeholder is used here." for key in encrypted]
     unread += [
         f"environment {name} is imported by Pulumi alone: what it sets is unknown here." for name in file.environments
     ]
+    return declare(config, stack=stack, extensions=declared_extensions(root), unread=unread)
+
+
+def declare(
+    config: Mapping[str, Any], *, stack: str, extensions: tuple[str, ...], unread: Iterable[str] = ()
+) -> Declared:
+    """What a configuration declares, of a file or of none yet. Raise `SettingsError`."""
+    settings = load_settings(config, stack=stack, source=file_of(stack), extensions=extensions)
     servers = instances(stack, settings, region_of(config), extensions=extensions)
-    return Declared(config=config, settings=settings, instances=servers, unread=tuple(unread))
+    return Declared(config=dict(config), settings=settings, instances=servers, unread=tuple(unread))
 
 
 def declared_extensions(root: Path) -> tuple[str, ...]:

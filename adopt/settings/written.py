@@ -22,8 +22,8 @@ from adopt.settings.nearest import nearest
 from adopt.settings.network import network
 from adopt.settings.objectives import kept_promises
 from adopt.settings.postgres_parameters import PostgresParameters, postgres_parameters
-from infra.instances import DatabaseInstance, instances
-from infra.load import load_settings
+from infra.instances import DatabaseInstance
+from infra.load import declare
 from knowledge import names, networks
 from knowledge.parameters import DEFAULT, EVERY
 from knowledge.postgres.parameters import postgres_family
@@ -38,8 +38,9 @@ _ORDER = (
 """Of the keys in the file; others follow."""
 
 _TOO_MANY = (
-    "It has {} security groups, and gets the stack's too: AWS takes 5, unless the quota `Security groups "
-    "per network interface` was raised. Merge two of them, or raise it, before the first `pulumi up`."
+    f"It has {{}} security groups, and gets the stack's too: AWS takes {networks.GROUPS_OF_AN_INTERFACE}, unless the "
+    "quota `Security groups per network interface` was raised. Merge two of them, or raise it, before the first "
+    "`pulumi up`."
 )
 
 
@@ -82,10 +83,8 @@ def written(
     for where, groups in _groups(wanted):
         if len(groups) >= networks.GROUPS_OF_AN_INTERFACE:
             remarks.add(_TOO_MANY.format(len(groups)), *where)
-    profile, said = nearest(wanted, name)
-    said = kept_promises(profile, said, name=name, stack=stack, region=estate.region, extensions=extensions)
     return Written(
-        config=_file(estate, profile, name, said),
+        config=_file(estate, name, stack, wanted, extensions),
         comments=remarks.comments,
         parameters=(*(row for each in parameters.values() for row in each.rows), *cached.parameters),
         left=(
@@ -136,12 +135,8 @@ def _servers(
     Without a parameter: what the program computes may not fit, where what runs does.
     """
     quiet = {**wanted, "postgres": {**wanted["postgres"], "parameters": {EVERY: DEFAULT}}}
-    profile, said = nearest(quiet, name)
-    said = kept_promises(profile, said, name=name, stack=stack, region=estate.region, extensions=extensions)
-    config = _file(estate, profile, name, said)
-    settings = load_settings(config, stack=stack, source="the stack's file", extensions=extensions)
-    found = instances(stack, settings, estate.region, extensions=extensions)
-    return {each.name: each for each in found.databases}
+    config = _file(estate, name, stack, quiet, extensions)
+    return {each.name: each for each in declare(config, stack=stack, extensions=extensions).instances.databases}
 
 
 def _parameters(
@@ -192,7 +187,12 @@ def _groups(wanted: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Sequen
         yield (*where, "existing", "security_groups"), section["existing"].get("security_groups", ())
 
 
-def _file(estate: Estate, profile: str, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
+def _file(
+    estate: Estate, name: str, stack: str, wanted: Mapping[str, Any], extensions: tuple[str, ...]
+) -> dict[str, Any]:
+    """The nearest profile and what differs from it, in the order of the file. Raise `SettingsError`."""
+    profile, said = nearest(wanted, name)
+    said = kept_promises(profile, said, name=name, stack=stack, region=estate.region, extensions=extensions)
     whole = {"profile": profile, "name": name, **said}
     ordered = sorted(whole, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER))
     return {"aws:region": estate.region, **{f"data-tier:{key}": whole[key] for key in ordered}}
