@@ -65,10 +65,11 @@ def inside(
 def _refuse_master(owner: str, estate: Estate, name: str) -> None:
     """Raise AskedError where all belongs to the master: from PostgreSQL 16 on nobody can be made a member of it."""
     from adopt.instance_facts import major
+    from knowledge import names
 
     primary = estate.primary.described
     if owner == primary.get("MasterUsername") and int(major(primary)) >= _MEMBERS_NEED_ADMIN:
-        own = f"{name.replace('-', '_')}_owner"
+        own = f"{names.plain(name)}_owner"
         raise AskedError(
             f"what is in the database belongs to {owner}, the master itself, and nobody else could migrate it: give it "
             f'an owner, as {owner}: CREATE ROLE "{own}" NOLOGIN; GRANT "{own}" TO "{owner}"; '

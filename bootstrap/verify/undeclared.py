@@ -37,17 +37,21 @@ def _on_node(name: str, cache: CacheTarget, at: Endpoint, admin: Credential, acc
     target = f"{name}/{at.name}"
     with open_redis(cache, at, user, password) as client:
         live = node.read(client, target)
-    own = {one for each in access.cache_users(name) for one in (each, access.redis_user(each))}
-    known = {*own, *access.cache_others(name), user or "default"}
+    known = {*_own(access, name), *access.cache_others(name), user or "default"}
     yield from (_check(each, target) for each in node.undeclared(live, known))
 
 
 def _in_group(manifest: Manifest, name: str, group: str, access: Access) -> Iterator[Check]:
     by_token = token_users(manifest, access, name)
-    own = {one for each in access.cache_users(name) for one in (each, access.redis_user(each))}
+    own = _own(access, name)
     known = {*by_token.values(), *(user_id(manifest.prefix, name, each) for each in own - by_token.keys())}
     found = elasticache(manifest, name, group, access.cache_others(name)).strangers(known)
     yield from (_check(each, f"{name}/{group}") for each in found)
+
+
+def _own(access: Access, cache: str) -> set[str]:
+    """What the identities are called in a cache: each by its name, or beside a user from before the stack."""
+    return {one for each in access.cache_users(cache) for one in (each, access.redis_user(each))}
 
 
 def _check(user: str, target: str) -> Check:
