@@ -91,7 +91,7 @@ def _changes(out: Console, impacts: Iterable[Impact]) -> None:
     )
     if told or quiet:
         out.print("[yellow]Changes in place[/], by the first `pulumi up`")
-    for each in sorted(told, key=lambda each: -ORDER.index(each[0].effect)):
+    for each in told:
         _impact(out, each[0], f"[bold]{escape(', '.join(one.name for one in each))}[/] ")
     if quiet:
         said = ", ".join(f"{key} of {counted(len(each), 'resource')}" for key, each in sorted(quiet.items()))
