@@ -16,6 +16,7 @@ from typing import Any
 from adopt.reading.replicas import names
 from bootstrap.errors import AskedError
 from graph import types
+from graph.imported import placed
 from knowledge.regions import region_of
 
 # Terraform's type -> Pulumi's, and the attribute with the name that AWS knows it by (the provider's reference, Argument
@@ -166,7 +167,8 @@ def removed(
     `taken` is type and import id of each resource that the stack has now; of another region than `region` the id ends
     in `@REGION`. What Terraform would go on writing into one of them goes as well, such as a secret's version.
     """
-    ids = {(kind, *_placed(id_, region)) for kind, id_ in taken}
+    places = ((kind, *placed(id_)) for kind, id_ in taken)
+    ids = {(kind, name, elsewhere or region) for kind, name, elsewhere in places}
     everything = tuple(state)
     gone = {each.address for each in everything if _is_taken(each, ids, region)}
     known = {name for each in everything if each.address in gone for name in each.known_by}
@@ -180,11 +182,6 @@ def removed(
 def commands(removed: Iterable[TerraformResource]) -> tuple[str, ...]:
     """The commands that make a state forget resources, quoted for a shell."""
     return tuple(f"terraform state rm {shlex.quote(each.address)}" for each in removed)
-
-
-def _placed(id_: str, region: str) -> tuple[str, str]:
-    name, at, other = id_.partition("@")
-    return (name, other) if at else (id_, region)
 
 
 def _is_taken(resource: TerraformResource, ids: set[tuple[str, str, str]], region: str) -> bool:

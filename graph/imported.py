@@ -17,6 +17,7 @@ from graph.kind import Kind
 from graph.marks import DEFAULTS, Properties
 from graph.values import is_empty
 
+_ELSEWHERE = re.compile(r"(.+)@([a-z]{2,3}(?:-[a-z]+)+-[0-9]+)", re.DOTALL)
 _INSIDE = {"applyMethod": "immediate"}
 """Defaults of what is inside an input: of a parameter of RDS (rds/parameter_group.go)."""
 
@@ -37,9 +38,16 @@ def imported(kind: Kind, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) 
     return Imported(inputs={**told, DEFAULTS: []}, outputs={**read, **outputs})
 
 
+def placed(identity: str) -> tuple[str, str | None]:
+    """Id and region of what something is imported by: of one in another region than the stack's it is `ID@REGION`
+    (pulumi-aws 7), else the id alone."""
+    found = _ELSEWHERE.fullmatch(identity)
+    return (found[1], found[2]) if found else (identity, None)
+
+
 def plain_id(identity: str) -> str:
-    """The id that a resource has once it is imported: one elsewhere is imported by `ID@REGION` (pulumi-aws 7)."""
-    return re.sub(r"@[a-z]{2,3}(-[a-z]+)+-[0-9]+$", "", identity)
+    """The id that a resource has once it is imported."""
+    return placed(identity)[0]
 
 
 def _told(value: object) -> Any:
