@@ -44,8 +44,8 @@ def foundation(instances: Instances, settings: Settings, access: Access, place: 
             other_cache_ports=other_ports(instances, settings),
             endpoint_security_group_id=network.endpoint_security_group_id,
             endpoint_clients=list(settings.network.endpoint_clients),
-            endpoint_cidrs=[each for each in settings.network.endpoints if not each.startswith("sg-")],
-            endpoint_groups=[each for each in settings.network.endpoints if each.startswith("sg-")],
+            endpoint_cidrs=settings.network.endpoint_cidrs,
+            endpoint_groups=settings.network.endpoint_groups,
         ),
     )
     remotes = _remotes(instances, settings, place)

@@ -95,7 +95,7 @@ class Foundation:
     @property
     def function_groups(self) -> list[pulumi.Input[str]]:
         """Security groups of a function in the VPC: the runner's, and those of endpoints that are there already."""
-        return [self.firewall.runner_id, *self._endpoint_groups]
+        return [self.firewall.runner_id, *self.settings.network.endpoint_groups]
 
     @property
     def of_tasks(self) -> TaskPlace:
@@ -106,14 +106,14 @@ class Foundation:
             "prefix": self.prefix,
             "vpc_id": network.vpc_id,
             "subnet_ids": network.subnet_ids,
-            "security_group_ids": self._endpoint_groups,
+            "security_group_ids": settings.network.endpoint_groups,
             "database_security_group_id": firewall.database_id,
             "database_port": settings.postgres.port,
             "cache_security_group_id": firewall.cache_id,
             "cache_port": settings.cache_port,
             "other_cache_ports": other_ports(self.instances, settings),
             "endpoint_security_group_id": network.endpoint_security_group_id,
-            "endpoint_cidrs": [each for each in settings.network.endpoints if not each.startswith("sg-")],
+            "endpoint_cidrs": settings.network.endpoint_cidrs,
             "image_prefix_list_id": network.image_prefix_list_id,
             "secrets_key_arn": self.keys.secrets_arn,
             "existing_secret_arns": self.credentials.existing_arns,
@@ -121,11 +121,6 @@ class Foundation:
             "log_retention_days": settings.logs.retention,
             "recovery_window_days": secret_days(settings),
         }
-
-    @property
-    def _endpoint_groups(self) -> list[str]:
-        """Those of endpoints that are there already."""
-        return [each for each in self.settings.network.endpoints if each.startswith("sg-")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,6 +59,16 @@ class NetworkSection(Section):
     endpoint_clients: tuple[Client, ...] = ()
     """Existing VPC: who else in it calls AWS's APIs, and is let into the endpoints that the stack makes."""
 
+    @property
+    def endpoint_groups(self) -> list[str]:
+        """Security groups among `endpoints`."""
+        return [each for each in self.endpoints if each.startswith("sg-")]
+
+    @property
+    def endpoint_cidrs(self) -> list[str]:
+        """Ranges among `endpoints`."""
+        return [each for each in self.endpoints if not each.startswith("sg-")]
+
 
 StorageType = Literal["gp3", "gp2", "io1", "io2"]
 
