@@ -67,7 +67,7 @@ def test_a_vacuum_that_a_replica_held_back_has_another_turn(server: Busy, monkey
     monkeypatch.setattr(proof, "follows", lambda _: True)
     left = Work(server).one(action("vacuum", f"VACUUM {TABLE}"))
     assert (left.state, left.tries, left.detail.endswith(", and is about to follow")) == ("left", 2, True)
-    done = Work(server, pause=lambda _: holder.close()).one(action("vacuum", f"VACUUM {TABLE}"))
+    done = Work(server, pause=lambda _: server.end(holder)).one(action("vacuum", f"VACUUM {TABLE}"))
     assert (done.state, done.tries, done.detail) == ("done", 2, "")
 
 

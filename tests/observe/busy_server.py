@@ -68,6 +68,14 @@ class Busy:
             time.sleep(0.01)
         return conn
 
+    def end(self, conn: psycopg.Connection[Any]) -> None:
+        """Close a session; return once its backend is gone, with the snapshot that it held."""
+        pid = conn.info.backend_pid
+        conn.close()
+        admin = self.connect()
+        while admin.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone() is not None:
+            time.sleep(0.01)
+
     @contextmanager
     def scene(self) -> Iterator[Busy]:
         """What is opened within ends with it."""
