@@ -257,7 +257,7 @@ def test_a_replica_that_lags_has_it_stop(server: Busy, replica: PostgresNode) ->
         assert report.stopped.startswith("standby is ")
         assert report.done[0].lag_seconds > 0.2
         assert invalid(server) == []
-        holder.close()
+        server.end(holder)
         # As soon as it has caught up, the same plan is done.
         again = Work(server, replicas=[replica], pause=time.sleep).do(VACUUM)
         assert [each.state for each in again.done] == ["done"]
