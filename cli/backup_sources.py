@@ -53,7 +53,7 @@ def asked(
     caches = caches_of_url(cache_url, names, form) if cache_url else ()
     if url is not None:
         source = PostgresSource(connect=lambda: open_database_url(url), owner=None, programs=client)
-        return Sources(postgres=source, caches=caches, server=place_of(url))
+        return Sources(postgres=source, caches=caches)
     if cache_url is not None:
         return Sources(caches=caches, server=place_of(cache_url))
     target = find_manifest(stack, manifest)

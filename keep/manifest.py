@@ -141,7 +141,7 @@ class BackupManifest(_Model):
     prefix: str | None
     """Prefix of the stack's physical names."""
     server: str | None = None
-    """Host of the stack's primary, or host and port of the server that a URL named."""
+    """Host of the stack's primary, or host and port of the server whose URL was given."""
     made_at: datetime
     """When it was begun."""
     seconds: float

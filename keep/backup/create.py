@@ -16,7 +16,7 @@ from keep import manifest as manifests
 from keep.backup.leftovers import ABANDONED
 from keep.backup.listing import stored
 from keep.errors import AskedError, DamagedError, KeepError
-from keep.manifest import BackupManifest, CacheCopy, PostgresCopy, StoredObject
+from keep.manifest import BackupManifest, CacheCopy, StoredObject
 from keep.place.place import Place, Sink
 from keep.place.sealed import reread, seal
 from keep.place.several import Copies
@@ -36,7 +36,7 @@ class Sources:
     stack: Manifest | None = None
     """None for servers that no stack describes."""
     server: str | None = None
-    """Host and port of a server that no stack describes."""
+    """Host and port of caches that no stack describes; a database's session knows its own."""
 
 
 class PartlyError(KeepError):
@@ -69,11 +69,11 @@ def create(sources: Sources, place: Place, *also: Place) -> BackupManifest:
             id=backup,
             stack=stack.stack if stack else None,
             prefix=stack.prefix if stack else None,
-            server=stack.postgres.primary.host if stack else sources.server,
+            server=stack.postgres.primary.host if stack else database.server if database else sources.server,
             made_at=began,
             seconds=round(time.monotonic() - clock, 3),
             tool=_version(),
-            postgres=database,
+            postgres=database.copy if database else None,
             caches=caches,
             access=ACCESS if stack else None,
             objects=tuple(objects),
@@ -122,7 +122,7 @@ def new_id(at: datetime) -> str:
 
 def _copied(
     sources: Sources, to: Sink, backup: str
-) -> tuple[PostgresCopy | None, dict[str, CacheCopy], list[StoredObject]]:
+) -> tuple[postgres.Copied | None, dict[str, CacheCopy], list[StoredObject]]:
     objects: list[StoredObject] = []
     caches: dict[str, CacheCopy] = {}
     # First, so that no key names a row that the database's snapshot does not have yet (`keep.backup.joint`).
@@ -131,8 +131,8 @@ def _copied(
         objects += made
     database = None
     if sources.postgres:
-        database, made = postgres.copy(sources.postgres, to, backup)
-        objects += made
+        database = postgres.copy(sources.postgres, to, backup)
+        objects += database.objects
     if sources.stack:
         text = yaml.safe_dump(sources.stack.access, sort_keys=False).encode()
         objects.append(seal(to, backup, ACCESS, [text], compress=False))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrap.migrate.statements import scan
 from keep.errors import DamagedError
 
 _MAGIC = b"PGDMP"
@@ -121,10 +122,10 @@ def parsed(lines: Sequence[str]) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-def script(program: str, archive: Path, entries: Sequence[Entry], folder: Path) -> str:
-    """Return the SQL of some entries, without psql's own commands."""
+def script(program: str, archive: Path, entries: Sequence[Entry], folder: Path) -> tuple[str, ...]:
+    """Return the SQL of some entries, statement by statement, without what is psql's or sets up a session."""
     if not entries:
-        return ""
+        return ()
     done = subprocess.run(
         [program, "--create", "--file=-", f"--use-list={kept(entries, folder)}", archive],
         capture_output=True,
@@ -133,12 +134,28 @@ def script(program: str, archive: Path, entries: Sequence[Entry], folder: Path) 
     )
     if done.returncode:
         raise DamagedError("the archive cannot be read: pg_restore failed")
-    lines = done.stdout.decode("utf-8", "surrogateescape").splitlines()
-    return "\n".join(
-        line
-        for line in lines
-        if not re.match(r"\\(un)?restrict |\\connect |SET |--|SELECT pg_catalog.set_config|$", line)
-    )
+    return statements(done.stdout.decode("utf-8", "surrogateescape"))
+
+
+def statements(text: str) -> tuple[str, ...]:
+    """Return what `script` wants of a script of pg_restore's, without semicolons; pure.
+
+    Between statements are comments and psql's own commands, a line each (`\\connect`, and `\\encoding` before one that
+    names a database with other characters than letters, digits, `_` and `.`; string_utils.c, appendPsqlMetaConnect). In
+    a statement such a line is part of a text.
+    """
+    found: list[str] = []
+    while text:
+        line, _, rest = text.partition("\n")
+        if not line or line.startswith(("--", "\\")):
+            text = rest
+            continue
+        end = text.find(";\n")
+        while end >= 0 and scan(text[:end])[1]:  # in a text, a name or a list
+            end = text.find(";\n", end + 1)
+        found.append(text[:end] if end >= 0 else text)
+        text = text[len(found[-1]) + 1 :]
+    return tuple(each for each in found if not re.match(r"SET |SELECT pg_catalog\.set_config\(", each))
 
 
 def kept(entries: Sequence[Entry], folder: Path) -> Path:

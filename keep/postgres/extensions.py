@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from bootstrap.declared_extensions import DeclaredExtension
 from keep.postgres.archive import Entry
 
-_MADE = re.compile(r"^CREATE EXTENSION IF NOT EXISTS (\S+)(?: WITH SCHEMA (.+))?;$", re.MULTILINE)
+_MADE = re.compile(r"CREATE EXTENSION IF NOT EXISTS (\S+)(?: WITH SCHEMA (.+))?")
 
 
 def first(entry: Entry) -> bool:
@@ -26,11 +26,12 @@ def of(entry: Entry, names: Collection[str]) -> bool:
     return (entry.kind == "EXTENSION" or comment(entry)) and entry.rest.split()[-1] in names
 
 
-def wanted(script: str) -> tuple[DeclaredExtension, ...]:
+def wanted(statements: Iterable[str]) -> tuple[DeclaredExtension, ...]:
     """Return what pg_dump's statements make, and in which schemas."""
     return tuple(
-        DeclaredExtension(name=_plain(name), schema=_plain(schema) if schema else None)
-        for name, schema in _MADE.findall(script)
+        DeclaredExtension(name=_plain(found[1]), schema=_plain(found[2]) if found[2] else None)
+        for each in statements
+        if (found := _MADE.fullmatch(each))
     )
 
 

@@ -6,7 +6,7 @@ Only `pg_restore --create` brings them back, and only under the name that the da
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -17,7 +17,7 @@ from keep.errors import KeepError
 from keep.postgres.archive import Entry
 
 OF_DATABASE = frozenset({"DATABASE", "DATABASE PROPERTIES"})
-_HOW = re.compile(r"^CREATE DATABASE .+? WITH (TEMPLATE = template0 .*);$", re.MULTILINE)
+_HOW = re.compile(r"CREATE DATABASE .+ WITH (TEMPLATE = template0 .*)")
 
 
 def made(entries: Iterable[Entry]) -> list[Entry]:
@@ -41,22 +41,23 @@ def of_database(entries: Iterable[Entry]) -> list[Entry]:
     return [*made(entries), *others(entries)]
 
 
-def creation(script: str) -> str:
+def creation(statements: Iterable[str]) -> str:
     """Return how the database is made: encoding, provider and locale as they were. Raise KeepError."""
-    found = _HOW.search(script)
+    found = next((found for each in statements if (found := _HOW.fullmatch(each))), None)
     if found is None:
         raise KeepError("the archive does not say how its database was made: it is not one of `datatier backup create`")
     return found[1]
 
 
-def apply(door: psycopg.Connection[Any], script: str, was: str, name: str) -> tuple[str, ...]:
+def apply(door: psycopg.Connection[Any], statements: Sequence[str], was: str, name: str) -> tuple[str, ...]:
     """Give the database `name` what `was` had; return the settings that whoever is logged in may not make.
 
     Raise KeepError with what else the server refuses: a database that more people may enter than before is not it.
     """
-    script = _HOW.sub("", script)  # pg_restore writes it whatever the list says
     refused: list[str] = []
-    for statement in filter(None, map(str.strip, re.split(r";$(?=\s*(?:[A-Z]|\Z))", script, flags=re.MULTILINE))):
+    for statement in statements:
+        if _HOW.fullmatch(statement):  # pg_restore writes it whatever the list says
+            continue
         try:
             door.execute(SQL(renamed(statement, was, name)))
         except psycopg.errors.InsufficientPrivilege as error:
@@ -68,11 +69,11 @@ def apply(door: psycopg.Connection[Any], script: str, was: str, name: str) -> tu
     return tuple(refused)
 
 
-def renamed(script: str, was: str, name: str) -> str:
-    """Return pg_dump's statements about a database as statements about another one."""
+def renamed(statement: str, was: str, name: str) -> str:
+    """Return one of pg_dump's statements about a database as one about another database."""
     named = rf"(?:{re.escape(was)}|{re.escape(ident(was))})"
     start = (
         r"(?:ALTER|COMMENT ON) DATABASE |ALTER ROLE .+? IN DATABASE |(?:GRANT|REVOKE) .+? ON DATABASE "
         r"|SECURITY LABEL FOR .+? ON DATABASE "
     )
-    return re.sub(rf"^({start}){named}(?= )", lambda found: f"{found[1]}{ident(name)}", script, flags=re.MULTILINE)
+    return re.sub(rf"\A({start}){named}(?= )", lambda found: f"{found[1]}{ident(name)}", statement)

@@ -52,7 +52,17 @@ class _Read:
     proof: Proof
 
 
-def copy(source: PostgresSource, place: Sink, backup: str) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
+@dataclass(frozen=True, kw_only=True)
+class Copied:
+    """What the manifest says of a database."""
+
+    copy: PostgresCopy
+    server: str
+    """Host and port, as they were asked for: of several all, whichever answered."""
+    objects: tuple[StoredObject, ...]
+
+
+def copy(source: PostgresSource, place: Sink, backup: str) -> Copied:
     """Write the database's objects of a backup; return what the manifest says of them.
 
     Raise KeepError for whatever fails on the server, in pg_dump or on the way, and before anything is written where the
@@ -67,9 +77,7 @@ def copy(source: PostgresSource, place: Sink, backup: str) -> tuple[PostgresCopy
         raise KeepError(f"the database could not be read: {said}{f' ({cause})' if cause else ''}") from None
 
 
-def _copied(
-    conn: psycopg.Connection[Any], source: PostgresSource, place: Sink, backup: str
-) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
+def _copied(conn: psycopg.Connection[Any], source: PostgresSource, place: Sink, backup: str) -> Copied:
     unhurried(conn)
     pg_dump = own(source.programs, "pg_dump", conn)
     role = reader(conn, source.owner)
@@ -107,7 +115,13 @@ def _copied(
         archive_size=counted.bytes,
         proof=PROOF,
     )
-    return made, (archive, written)
+    return Copied(copy=made, server=_server(conn), objects=(archive, written))
+
+
+def _server(conn: psycopg.Connection[Any]) -> str:
+    asked = conn.info.get_parameters()
+    host = asked.get("host") or asked.get("hostaddr") or conn.info.host
+    return f"{host}:{asked.get('port') or conn.info.port}"
 
 
 def _read(conn: psycopg.Connection[Any]) -> _Read:

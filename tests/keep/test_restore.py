@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -61,6 +62,22 @@ def test_all_of_it_comes_back_on_each_major_version(each_library: Library, tmp_p
         assert each_library.ask("SELECT reltuples::int FROM pg_class WHERE relname = 'title'", "came_back") == 40
     finally:
         each_library.execute("DROP DATABASE IF EXISTS came_back WITH (FORCE)", "postgres")
+
+
+def test_a_database_comes_back_whatever_its_name_is(newest: Library, fresh: str, tmp_path: Path) -> None:
+    """psql's own commands name it in another way than SQL does, and a URL in a third one."""
+    name = """it's-a "shop" of 50 %"""
+    ident = '"' + name.replace('"', '""') + '"'
+    newest.execute(f"CREATE DATABASE {ident} OWNER warden", "postgres")
+    try:
+        newest.execute(f"COMMENT ON DATABASE {ident} IS E'of;\\n\\n-- the\\nSET town'", "postgres")
+        newest.execute(f"ALTER DATABASE {ident} SET search_path = 'a b', public; CREATE TABLE t ()", quote(name))
+        place, made = backup(newest, tmp_path, quote(name))
+        assert str(made.source) == f"{name} of 127.0.0.1:{newest.port}"
+        restore(place, made, Wish(server=target(newest), name=fresh))
+        assert of_the_database(newest, fresh) == of_the_database(newest, quote(name))
+    finally:
+        newest.execute(f"DROP DATABASE {ident} WITH (FORCE)", "postgres")
 
 
 def test_who_is_no_superuser_restores_as_the_owner_does(newest: Library, fresh: str, tmp_path: Path) -> None:

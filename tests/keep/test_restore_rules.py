@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from keep.errors import DamagedError
-from keep.postgres.archive import Entry, dumped_by, parsed
+from keep.postgres.archive import Entry, dumped_by, parsed, statements
 from keep.postgres.fingerprint import of_definition
 from keep.postgres.loading import jobs, judged
 from keep.postgres.naming import aside
@@ -140,30 +140,78 @@ def test_a_name_aside_is_one_that_postgresql_does_not_cut(database: str, name: s
     assert len(name.encode()) <= 63
 
 
-def test_statements_about_a_database_become_those_about_another_and_texts_in_them_stay() -> None:
-    script = (
-        "ALTER DATABASE shop OWNER TO shop;\nALTER DATABASE shop SET search_path TO 'shop', 'public';\n"
-        "ALTER ROLE shop IN DATABASE shop SET application_name TO 'DATABASE shop';\n"
-        "COMMENT ON DATABASE shop IS 'the DATABASE shop of shop';\n"
-        "REVOKE CONNECT,TEMPORARY ON DATABASE shop FROM PUBLIC;\n"
-        "GRANT CONNECT ON DATABASE shop TO shop;\nALTER DATABASE shop CONNECTION LIMIT = 5;"
-    )
-    assert renamed(script, "shop", "Other one") == (
-        'ALTER DATABASE "Other one" OWNER TO shop;\n'
-        "ALTER DATABASE \"Other one\" SET search_path TO 'shop', 'public';\n"
-        "ALTER ROLE shop IN DATABASE \"Other one\" SET application_name TO 'DATABASE shop';\n"
-        "COMMENT ON DATABASE \"Other one\" IS 'the DATABASE shop of shop';\n"
-        'REVOKE CONNECT,TEMPORARY ON DATABASE "Other one" FROM PUBLIC;\n'
-        'GRANT CONNECT ON DATABASE "Other one" TO shop;\nALTER DATABASE "Other one" CONNECTION LIMIT = 5;'
-    )
-    assert renamed('ALTER DATABASE "My shop" SET a TO 1', "My shop", "x") == 'ALTER DATABASE "x" SET a TO 1'
+SCRIPT = r"""--
+-- PostgreSQL database dump
+--
+
+\restrict Xk2
+
+SET statement_timeout = 0;
+SELECT pg_catalog.set_config('search_path', '', false);
+
+--
+-- Name: it's a "shop"; Type: DATABASE; Schema: -; Owner: warden
+--
+
+CREATE DATABASE "it's a ""shop"" WITH" WITH TEMPLATE = template0 ENCODING = 'LATIN1' LOCALE = 'C';
 
 
-def test_a_database_is_made_as_it_was() -> None:
-    script = (
-        "CREATE DATABASE \"My WITH shop\" WITH TEMPLATE = template0 ENCODING = 'LATIN1' LOCALE = 'C';\n\n\nALTER ..."
-    )
-    assert creation(script) == "TEMPLATE = template0 ENCODING = 'LATIN1' LOCALE = 'C'"
+ALTER DATABASE "it's a ""shop"" WITH" OWNER TO warden;
+
+\unrestrict Xk2
+\encoding SQL_ASCII
+\connect -reuse-previous=on "dbname='it\\'s a ""shop"" WITH'"
+\restrict Xk2
+
+COMMENT ON DATABASE "it's a ""shop"" WITH" IS 'of the town;
+-- and
+
+SET of
+\connect ; with an '' in it';
+ALTER ROLE desk IN DATABASE "it's a ""shop"" WITH" SET a TO E'\\;
+';
+
+-- PostgreSQL database dump complete
+"""
+
+
+def test_what_pg_restore_writes_is_taken_apart_at_its_statements_whatever_is_in_a_name_or_a_text() -> None:
+    found = statements(SCRIPT)
+    assert [each.partition(" ")[0] for each in found] == ["CREATE", "ALTER", "COMMENT", "ALTER"]
+    assert found[2].endswith("'of the town;\n-- and\n\nSET of\n\\connect ; with an '' in it'")
+    assert creation(found) == "TEMPLATE = template0 ENCODING = 'LATIN1' LOCALE = 'C'"
+
+
+@pytest.mark.parametrize(
+    ("statement", "becomes"),
+    [
+        ("ALTER DATABASE shop OWNER TO shop", 'ALTER DATABASE "Other one" OWNER TO shop'),
+        (
+            "ALTER DATABASE shop SET search_path TO 'shop', 'public'",
+            "ALTER DATABASE \"Other one\" SET search_path TO 'shop', 'public'",
+        ),
+        (
+            "ALTER ROLE shop IN DATABASE shop SET application_name TO 'DATABASE shop'",
+            "ALTER ROLE shop IN DATABASE \"Other one\" SET application_name TO 'DATABASE shop'",
+        ),
+        (
+            "COMMENT ON DATABASE shop IS 'the\nALTER DATABASE shop of shop'",
+            "COMMENT ON DATABASE \"Other one\" IS 'the\nALTER DATABASE shop of shop'",
+        ),
+        (
+            "REVOKE CONNECT,TEMPORARY ON DATABASE shop FROM PUBLIC",
+            'REVOKE CONNECT,TEMPORARY ON DATABASE "Other one" FROM PUBLIC',
+        ),
+        ("GRANT CONNECT ON DATABASE shop TO shop", 'GRANT CONNECT ON DATABASE "Other one" TO shop'),
+        ("ALTER DATABASE shop CONNECTION LIMIT = 5", 'ALTER DATABASE "Other one" CONNECTION LIMIT = 5'),
+    ],
+)
+def test_a_statement_about_a_database_becomes_one_about_another_and_texts_in_it_stay(
+    statement: str, becomes: str
+) -> None:
+    assert renamed(statement, "shop", "Other one") == becomes
+    quoted = statement.replace("DATABASE shop ", 'DATABASE "My shop" ', 1)
+    assert renamed(quoted, "My shop", "Other one") == becomes
 
 
 CHECK = "CHECK (((kind)::text = ANY ({})))"
