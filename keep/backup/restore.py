@@ -21,7 +21,7 @@ from keep.place.unpacked import unpack
 from keep.postgres import proof
 from keep.postgres.restore import restore as into
 from keep.postgres.target import TargetServer
-from keep.postgres.work import Look, Restored, Work
+from keep.postgres.work import DeclaredRoles, Look, Restored, Work
 from keep.workspace import workspace
 
 _FOLDER = "datatier-restore-"
@@ -73,15 +73,16 @@ def restore(place: Place, manifest: BackupManifest, wish: Wish) -> Restored:
         return into(work)
 
 
-def _access(wish: Wish, access: Access | None) -> tuple[Look | None, Look | None]:
+def _access(
+    wish: Wish, access: Access | None
+) -> tuple[Callable[[psycopg.Connection[Any]], DeclaredRoles] | None, Look | None]:
     if access is None:
         return None, None
 
-    def before(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
-        there = {name for (name,) in conn.execute("SELECT rolname FROM pg_roles")}
+    def before(conn: psycopg.Connection[Any]) -> DeclaredRoles:
         wanted = wish.wanted(conn, access)
-        brought_about(conn, wanted)  # an empty database lacks what some of it is about
-        return tuple(role.name for role in wanted.roles if role.name not in there)
+        names = frozenset(role.name for role in wanted.roles)
+        return DeclaredRoles(names=names, make=lambda: brought_about(conn, wanted))
 
     def after(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
         return brought_about(conn, wish.wanted(conn, access)) or wish.tried(conn, access)

@@ -12,7 +12,7 @@ import psycopg
 from bootstrap.access import Access
 from keep.backup.access import as_roles
 from keep.backup.restore import Wish, restore
-from keep.errors import AskedError, KeepError
+from keep.errors import DamagedError
 from keep.manifest import BackupManifest, PostgresCopy
 from keep.place.place import Place
 from keep.postgres.target import TargetServer
@@ -34,7 +34,8 @@ Scratch = Callable[[PostgresCopy], AbstractContextManager[ScratchServer]]
 def restored(scratch: Scratch) -> Callable[[Place, BackupManifest], Iterable[str]]:
     """Return what gives the differences of a backup at this level.
 
-    What it gives raises AskedError where the server cannot take the database: that says nothing of the backup.
+    What it gives raises AskedError where the server cannot take the database, KeepError where it could not go on:
+    neither says anything of the backup.
     """
 
     def look(place: Place, manifest: BackupManifest) -> tuple[str, ...]:
@@ -43,9 +44,7 @@ def restored(scratch: Scratch) -> Callable[[Place, BackupManifest], Iterable[str
         with scratch(manifest.postgres) as made:
             try:
                 restore(place, manifest, Wish(server=made.server, name=None, tried=made.tried))
-            except AskedError:
-                raise
-            except KeepError as error:
+            except DamagedError as error:
                 return (str(error),)
         return ()
 

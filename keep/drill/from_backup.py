@@ -22,7 +22,7 @@ from keep.drill.scene import Scene, Stage
 from keep.drill.serve import answer
 from keep.drill.snapshot import NEWEST
 from keep.drill.steps import source_clock
-from keep.errors import AskedError, EstateError, KeepError
+from keep.errors import AskedError, DamagedError, EstateError
 from keep.manifest import BackupManifest
 from keep.place.place import Place
 
@@ -103,9 +103,7 @@ class FromBackup:
         wish = Wish(server=server.server, name=copy.database, access=stage.scene.access, tried=server.tried)
         try:
             done = restore(self.place, found, wish)
-        except AskedError:
-            raise
-        except KeepError as error:
+        except DamagedError as error:
             raise NotWholeError(str(error)) from None
         self.server = server
         notes = stage.notes

@@ -10,26 +10,21 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from keep.manifest import PostgresCopy
-from keep.postgres import archive, extensions, loading, properties, roles, steps
+from keep.postgres import archive, extensions, loading, properties, provisional, roles, steps
 from keep.postgres.archive import Entry
 from keep.postgres.programs import libpq
 from keep.postgres.snapshot import unhurried
-from keep.postgres.work import Restored, Work
+from keep.postgres.work import DeclaredRoles, Restored, Work
 
 
-def fill(work: Work, program: str, entries: Sequence[Entry], name: str, done: Restored, made: list[str]) -> None:
-    """Restore entries of the archive into the empty database `name`; add to `made` the roles that had to be made.
-
-    Raise AskedError or KeepError.
-    """
+def fill(
+    door: psycopg.Connection[Any], work: Work, program: str, entries: Sequence[Entry], name: str, done: Restored
+) -> None:
+    """Restore entries of the archive into the empty database `name`. Raise AskedError or KeepError."""
     with work.server.connect(name) as conn:
         unhurried(conn)
         with done.phase("roles"):
-            made += work.before(conn) if work.before else ()
-            bare = roles.ensure(conn, work.copy.roles)
-            made += bare
-        if bare:
-            done.notes.append(f"roles that nobody declares were made without login: {', '.join(bare)}")
+            _roles(door, conn, work, name, done)
         role = acting(conn, work.copy)
         with done.phase("restore"):
             if role:
@@ -37,10 +32,20 @@ def fill(work: Work, program: str, entries: Sequence[Entry], name: str, done: Re
             _load(
                 work, program, [each for each in entries if each.kind not in properties.OF_DATABASE], libpq(conn), role
             )
-        with done.phase("statistics"), conn.transaction():
+        with done.phase("statistics"):  # in a transaction of ours it would hold a lock on every table to the end
             if role:
-                conn.execute(SQL("SET LOCAL ROLE {}").format(Identifier(role)))
+                conn.execute(SQL("SET ROLE {}").format(Identifier(role)))
             conn.execute("ANALYZE")
+
+
+def _roles(door: psycopg.Connection[Any], conn: psycopg.Connection[Any], work: Work, name: str, done: Restored) -> None:
+    declared = work.before(conn) if work.before else DeclaredRoles(names=frozenset(), make=tuple)
+    with provisional.making(door, name, declared.names | set(work.copy.roles)) as missing:
+        declared.make()
+        bare = [each for each in missing if each not in declared.names]
+        roles.make(conn, bare)
+    if bare:
+        done.notes.append(f"roles that nobody declares were made without login: {', '.join(bare)}")
 
 
 def _load(work: Work, program: str, entries: Sequence[Entry], environment: Mapping[str, str], role: str | None) -> None:

@@ -7,13 +7,19 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from keep.errors import AskedError, KeepError
+from keep.errors import AskedError, DamagedError, KeepError
 
 # What an older server says to the settings of a newer pg_restore: nothing is lost by it.
 _HARMLESS = re.compile(r'unrecognized configuration parameter "(transaction_timeout|idle_session_timeout)"')
 _ERROR = re.compile(r"pg_restore: (?:\[.*?\] )?error: (.*)")
 _IGNORED = re.compile(r"pg_restore: warning: errors ignored on restore: (\d+)")
 _EXTENSION = re.compile(r'permission denied to create extension "(.*)"')
+# What a server says for itself, and not of what it is sent: there is no room, no memory, no session, or no server left.
+_ITS_OWN = re.compile(
+    r"No space left on device|out of (shared )?memory|server closed the connection|connection to server|SSL SYSCALL"
+    r"|terminating connection|the database system is|could not (access|extend|fsync|open|read|write) file"
+    r"|too many clients|connection slots|canceling statement|deadlock detected|quota"
+)
 _TUNING = "-c maintenance_work_mem=128MB -c synchronous_commit=off"
 """For this session alone: indexes in memory, and no wait at each commit (PostgreSQL, "Populating a Database"). The
 database gets its name by a commit that does wait, and all before it is on disk then."""
@@ -24,8 +30,8 @@ def load(
 ) -> None:
     """Restore those entries of an archive that a list names into the database of the environment.
 
-    Raise AskedError where the login may not make an extension, or KeepError with the first complaint that matters. Rows
-    are never in it: of an error only the first line.
+    Raise AskedError where the login may not make an extension, KeepError where the server could not go on, DamagedError
+    with the first complaint of another kind. Rows are never in it: of an error only the first line.
     """
     command = [program, f"--use-list={entries}", f"--jobs={jobs}", *([f"--role={role}"] if role else [])]
     command += [f"--dbname={environment['PGDATABASE']}", "--no-password", "--no-tablespaces", "--no-subscriptions"]
@@ -53,7 +59,7 @@ def load(
             "or as the master of RDS"
         )
     if said.wrong:
-        raise KeepError(f"pg_restore failed: {said.wrong}")
+        raise (KeepError if _ITS_OWN.search(said.wrong) else DamagedError)(f"pg_restore failed: {said.wrong}")
     if status and not said.accounted:
         raise KeepError(f"pg_restore failed with exit status {status}: {said.last or 'it said nothing'}")
 

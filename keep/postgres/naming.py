@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from bootstrap.errors import BootstrapError
 from keep.errors import AskedError, KeepError
+from keep.postgres import provisional
 from keep.postgres.target import TargetServer
 
 _LONGEST = 63
@@ -69,9 +70,13 @@ LIMIT 1
 
 
 def settle(server: TargetServer, door: psycopg.Connection[Any], name: str, wanted: str, *, replace: bool) -> str | None:
-    """Rename a database to `wanted`; return what the one is called that had the name before. Raise KeepError."""
+    """Rename a database to `wanted`, and have the roles that were made for it stay. Raise KeepError.
+
+    Return what the one is called that had the name before.
+    """
     try:
         with door.transaction():
+            provisional.keep(door, name)
             if not replace:
                 _rename(door, name, wanted)
                 return None

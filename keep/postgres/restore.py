@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import os
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Identifier
 
-from keep.errors import KeepError
-from keep.postgres import archive, asked, extensions, naming, proof, properties, selective
+from keep.errors import DamagedError, KeepError
+from keep.postgres import archive, asked, extensions, loading, naming, proof, properties, proving, selective
 from keep.postgres.archive import Entry
 from keep.postgres.filling import fill
 from keep.postgres.fingerprint import fingerprint
@@ -44,8 +42,8 @@ def _restored(work: Work) -> Restored:
         done.notes += [f"without the extension {name}, which the server does not have" for name in sorted(work.without)]
         only, entries = _chosen(work, entries, done)
         how = properties.creation(archive.script(program, work.archive, properties.made(entries), work.folder))
-        with _roles_of(door, work) as made, unfinished(door, how) as name:
-            fill(work, program, entries, name, done, made)
+        with unfinished(door, how) as name:
+            fill(door, work, program, entries, name, done)
             settings = archive.script(program, work.archive, properties.others(entries), work.folder)
             done.notes += properties.apply(door, settings, work.copy.database, name)
             _prove(work, name, only, done)
@@ -65,7 +63,7 @@ def _chosen(work: Work, entries: tuple[Entry, ...], done: Restored) -> tuple[fro
         return None, entries
     chosen = selective.select(entries, work.tables)
     only = frozenset(name for name in work.proof.tables if selective.label(name) in chosen.tables)
-    done.notes += chosen.left_out
+    done.notes += chosen.remarks
     done.tables, done.rows = len(only), sum(work.proof.tables[name].rows for name in only)
     return only, (*properties.of_database(entries), *chosen.entries)
 
@@ -80,40 +78,27 @@ def _opened(work: Work, door: psycopg.Connection[Any]) -> tuple[str, tuple[Entry
 
 def _prove(work: Work, name: str, only: frozenset[str] | None, done: Restored) -> None:
     with work.server.connect(name) as conn:
-        with done.phase("prove"), pinned(conn, reader(conn, work.copy.owner)):
-            found = proof.prove(conn)
+        with done.phase("prove"):
+            role = reader(conn, work.copy.owner)
+            found = proving.prove(lambda: work.server.connect(name), role, loading.jobs(os.cpu_count()))
             if only is None:
                 wrong = list(proof.differences(work.proof, found))
             else:
                 wrong = list(selective.differences(work.proof, found, only))
-            same = only is not None or bool(work.without) or work.copy.schema_fingerprint in (None, fingerprint(conn))
+            same = only is not None or bool(work.without) or _as_copied(conn, role, work.copy.schema_fingerprint)
         if not same and conn.info.server_version // 10000 == work.copy.major:
             wrong.append("the definition of its schema is not the one that was copied")
         elif not same:
             done.notes.append("another major version writes the schema's definition otherwise: it was not compared")
-        if work.after and not wrong:
+        if wrong:
+            raise DamagedError(f"what was restored is not what was copied, and is removed: {'; '.join(wrong)}")
+        if work.after:
             with done.phase("access"):
                 wrong += work.after(conn)
     if wrong:
-        raise KeepError(f"what was restored is not what was copied, and is removed: {'; '.join(wrong)}")
+        raise DamagedError(f"every row is as it was, but access is not, so it is removed: {'; '.join(wrong)}")
 
 
-@contextmanager
-def _roles_of(door: psycopg.Connection[Any], work: Work) -> Iterator[list[str]]:
-    """Give a list of roles that are made; they are dropped unless what they were made for stays."""
-    made: list[str] = []
-    try:
-        yield made
-    except BaseException:
-        _drop(door, made)
-        raise
-    if work.name is None:
-        _drop(door, made)
-
-
-def _drop(door: psycopg.Connection[Any], names: Iterable[str]) -> None:
-    for name in () if door.closed else names:
-        try:
-            door.execute(SQL("DROP ROLE IF EXISTS {}").format(Identifier(name)))
-        except psycopg.Error:  # another restore uses it by now, or the server is gone
-            continue
+def _as_copied(conn: psycopg.Connection[Any], role: str | None, was: str | None) -> bool:
+    with pinned(conn, role):
+        return was in (None, fingerprint(conn))

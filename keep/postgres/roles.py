@@ -1,16 +1,14 @@
-"""The roles that a database's objects name: which there are, and how they are made where nobody has declared them."""
+"""The roles that a database's objects name: which there are, and how one is made that nobody has declared."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
-
-from bootstrap.postgres.change import ident
-from keep.errors import AskedError
 
 # Owners, grantees and those in policies, of the database itself too; what is pinned (pg_read_all_data) is not in it.
 # initdb's role is pinned as well (OID 10, BOOTSTRAP_SUPERUSERID), and elsewhere it has another name: it counts where it
@@ -42,28 +40,12 @@ def named(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
         return tuple(name for (name,) in cursor.execute(_NAMED.encode()))
 
 
-def ensure(conn: psycopg.Connection[Any], roles: Iterable[str]) -> tuple[str, ...]:
-    """Make those that are missing, without login and without any privilege; return the names of those it made.
-
-    Raise AskedError where whoever is logged in may not.
-    """
-    there = {name for (name,) in conn.execute("SELECT rolname FROM pg_roles")}
-    missing = [name for name in roles if name not in there]
-    made: list[str] = []
+def make(conn: psycopg.Connection[Any], missing: Iterable[str]) -> None:
+    """Make roles without login and without any privilege; one that somebody else has made meanwhile stays as it is."""
     # Who makes a role as CREATEROLE may hand objects over to it only as its member (PostgreSQL 16, CREATE ROLE).
     member = conn.info.parameter_status("is_superuser") != "on"
     for name in missing:
-        try:
-            with conn.transaction():
-                conn.execute(SQL("CREATE ROLE {} NOLOGIN").format(Identifier(name)))
-                if member:
-                    conn.execute(SQL("GRANT {} TO CURRENT_USER").format(Identifier(name)))
-        except psycopg.errors.DuplicateObject:
-            continue  # another restore was faster: it is that one's, to be dropped by it alone
-        except psycopg.errors.InsufficientPrivilege:
-            raise AskedError(
-                f"the server lacks roles that the backup names, and {conn.info.user} may make none: "
-                + "; ".join(f"CREATE ROLE {ident(each)} NOLOGIN" for each in missing)
-            ) from None
-        made.append(name)
-    return tuple(made)
+        with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation), conn.transaction():
+            conn.execute(SQL("CREATE ROLE {} NOLOGIN").format(Identifier(name)))
+            if member:
+                conn.execute(SQL("GRANT {} TO CURRENT_USER").format(Identifier(name)))

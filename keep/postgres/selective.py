@@ -23,6 +23,8 @@ _NAMED = frozenset(
 )
 _NEEDING = frozenset({"INDEX", "INDEX ATTACH", "SEQUENCE", "SEQUENCE OWNED BY", "STATISTICS", "TABLE ATTACH"})
 _OF_ANYTHING = frozenset({"ACL", "COMMENT", "SECURITY LABEL", "SEQUENCE SET"})
+# A table that only comes since something needs it has its privileges too, and rows of its heirs are read through it.
+_GUARDS = frozenset({"POLICY", "ROW SECURITY"})
 _VIEWS = frozenset({"VIEW", "MATERIALIZED VIEW"})
 _PART = r'("(?:[^"]|"")+"|[^".]+)'
 
@@ -34,32 +36,43 @@ class Selection:
     entries: tuple[Entry, ...]
     tables: frozenset[str]
     """Labels of the tables whose rows come: schema and name, parted by a space, not quoted."""
-    left_out: tuple[str, ...]
-    """What is about them and is not brought, one sentence each."""
+    remarks: tuple[str, ...]
+    """What comes with them though nobody named it, and what is about them and is not brought, one sentence each."""
 
 
 def select(entries: Sequence[Entry], wanted: Sequence[str]) -> Selection:
     """Choose what the `wanted` tables have and need; names are `schema.table`, quoted as SQL has them.
 
+    A partition brings all of its table, which has its keys, policies and triggers, and is what its rows are proved as.
     Raise AskedError for one that the archive does not have.
     """
     known = {each.number: each for each in entries}
     names = {each.number: _label(each) for each in entries if each.kind == "TABLE"}
-    chosen = {_found(names, name) for name in wanted}
+    parts = dict(_part(each, names) for each in entries if each.kind == "TABLE ATTACH")
+    named = {_found(names, name) for name in wanted}
+    chosen = {_whole(number, parts) for number in named}
     while more := {number for number in names if known[number].needs & chosen} - chosen:  # partitions and heirs
         chosen |= more
-    theirs = {each.number for each in entries if _owner(each, names) in chosen}
+    owners = {each.number: _owner(each, names) for each in entries}
+    theirs = {number for number, owner in owners.items() if owner in chosen}
     theirs |= {each.number for each in entries if each.kind in _NEEDING and each.needs & chosen}
     torn = {
         each for each in theirs if known[each].kind == "FK CONSTRAINT" and known[each].needs & names.keys() - chosen
     }
     ours = _closed(chosen | (theirs - torn), known)
-    while more := {each.number for each in entries if each.kind in _OF_ANYTHING and each.needs & ours} - ours:
+    while more := {number for number, each in known.items() if _comes_along(each, owners[number], ours)} - ours:
         ours = _closed(ours | more, known)
     return Selection(
         entries=tuple(each for each in entries if each.number in ours),
         tables=frozenset(names[number] for number in chosen),
-        left_out=tuple(_left_out(known, names, chosen, ours, torn)),
+        remarks=(
+            *(
+                f"all of {_shown(names[_whole(each, parts)])} comes, of which {_shown(names[each])} is a partition"
+                for each in sorted(named)
+                if _whole(each, parts) not in named
+            ),
+            *_left_out(known, names, chosen, ours, torn),
+        ),
     )
 
 
@@ -108,6 +121,25 @@ def _owner(entry: Entry, names: Mapping[int, str]) -> int | None:
     return max(fitting, key=lambda each: len(names[each]), default=None)
 
 
+def _part(attach: Entry, names: Mapping[int, str]) -> tuple[int, int]:
+    """A partition, by whose name it is listed, and the table that it is one of."""
+    one, other = sorted(attach.needs & names.keys(), key=lambda each: names[each] != _label(attach))
+    return one, other
+
+
+def _whole(number: int, parts: Mapping[int, int]) -> int:
+    """The table that a partition is one of in the end."""
+    return _whole(parts[number], parts) if number in parts else number
+
+
+def _comes_along(entry: Entry, owner: int | None, ours: Set[int]) -> bool:
+    return (entry.kind in _OF_ANYTHING and bool(entry.needs & ours)) or (entry.kind in _GUARDS and owner in ours)
+
+
+def _shown(name: str) -> str:
+    return name.replace(" ", ".", 1)
+
+
 def _closed(numbers: Iterable[int], known: Mapping[int, Entry]) -> set[int]:
     """With all that they need, and what that needs; what the archive does not list, the system has."""
     ours = set(numbers)
@@ -120,7 +152,7 @@ def _left_out(
     known: Mapping[int, Entry], names: Mapping[int, str], chosen: set[int], ours: set[int], torn: set[int]
 ) -> Iterator[str]:
     def shown(number: int) -> str:
-        return names.get(number, _label(known[number])).replace(" ", ".", 1)
+        return _shown(names.get(number, _label(known[number])))
 
     for each in sorted(torn):
         to = ", ".join(shown(other) for other in sorted(known[each].needs & names.keys() - chosen))

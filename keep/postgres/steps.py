@@ -41,5 +41,6 @@ def steps(entries: Sequence[Entry], sections: Mapping[int, str]) -> tuple[Step, 
         alone |= more
     of_parted = [each for number, each in others.items() if number in alone]
     rest = [each for number, each in others.items() if number not in alone]
-    found = ((before, False), (rows, True), (built, True), (of_parted, False), (rest, True))
+    # Rows and indexes in one run: what is built of a table waits for its rows alone, and no job for another's.
+    found = ((before, False), ([*rows, *built], True), (of_parted, False), (rest, True))
     return tuple(Step(entries=tuple(of), side_by_side=many) for of, many in found if of)

@@ -20,6 +20,15 @@ Look = Callable[[psycopg.Connection[Any]], tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
+class DeclaredRoles:
+    """The roles that a declaration has."""
+
+    names: frozenset[str]
+    make: Callable[[], object]
+    """Makes those that are missing, and whatever else of the declaration an empty database takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Work:
     """What is restored, and into what."""
 
@@ -38,8 +47,8 @@ class Work:
     """Only these, `schema.table`; none: all."""
     without: frozenset[str] = frozenset()
     """Extensions that the server does not have and that are left out; what depends on one cannot be restored then."""
-    before: Look | None = None
-    """Makes the declared roles, before anything belongs to them; returns those that were not there."""
+    before: Callable[[psycopg.Connection[Any]], DeclaredRoles] | None = None
+    """The declared roles, which are made before anything belongs to them."""
     after: Look | None = None
     """Brings access about and proves it, once the rows are proved; returns what is wrong, one sentence each."""
 

@@ -111,7 +111,7 @@ def test_what_is_a_table_s_comes_and_what_that_needs(
     found = select(ENTRIES, tables)
     assert {each.number for each in found.entries} == numbers
     assert [each.number for each in found.entries] == [each.number for each in ENTRIES if each.number in numbers]
-    assert (found.tables, list(found.left_out)) == (with_rows, left_out)
+    assert (found.tables, list(found.remarks)) == (with_rows, left_out)
 
 
 @pytest.mark.parametrize(
