@@ -157,5 +157,7 @@ def _moment(written: str | None) -> datetime | None:
     except ValueError:
         raise InputError(f"--to {written} is not a moment: write it as 2026-11-29T10:00:00Z.") from None
     if found.tzinfo is None:
-        raise InputError(f"--to {written} says no time zone: write {written}Z for UTC, or its offset as +01:00.")
+        raise InputError(
+            f"--to {written} says no time zone: write {found.isoformat()}Z for UTC, or its offset as +01:00."
+        )
     return found

@@ -109,12 +109,14 @@ def _second(manifest: Manifest, region: str, here: AwsEstate, groups: Groups | N
     where = None
     if groups is not None:
         source = here.instance(primary_instance(manifest))
+        settings = dict(source.settings) if source else {}
         where = Landing(
             subnet_group=groups.subnet_group,
             security_groups=groups.security_groups,
             parameter_group=groups.parameter_group,
-            instance_class=dict(source.settings)["instance class"] if source else "",
+            instance_class=settings.get("instance class", ""),
             port=manifest.postgres.primary.port,
+            by_token=settings.get("IAM authentication") == "on",
         )
     return AwsEstate(region, manifest.prefix, endpoint=manifest.aws_endpoint, landing=where)
 

@@ -20,3 +20,8 @@ class DamagedError(KeepError):
 
 class EstateError(KeepError):
     """AWS, or this computer in its place, has refused a call or cannot be reached."""
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
+        """Whether the same call may be answered in a while."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,12 +17,12 @@ from keep.drill.notes import Notes
 from keep.drill.render_html import html
 from keep.drill.render_md import markdown
 from keep.drill.report import DrillReport
+from keep.drill.words import is_run
 from keep.errors import AskedError, DamagedError, KeepError
 from keep.place.place import Place
 
 FOLDER = "drills"
 """Of a place for backups, in which the reports of drills are: `datatier backup list` does not see it."""
-_REPORT = re.compile(r"[^/]+/(\d{8}T\d{6}Z-[0-9a-f]{6})\.json")
 
 
 class Head(BaseModel):
@@ -73,8 +72,12 @@ class Books:
     def reports(self) -> list[Kept]:
         """Return every report, the oldest first."""
         keys = [found.key for found in self._place.found(f"{self._stack}/")]
-        named = [(match[1], key) for key in keys if (match := _REPORT.fullmatch(key))]
-        return [Kept(id=name, data=data) for name, key in named if (data := self._read(key)) is not None]
+        named = {key.rpartition("/")[2].removesuffix(".json"): key for key in keys if key.endswith(".json")}
+        return [
+            Kept(id=name, data=data)
+            for name, key in named.items()
+            if is_run(name) and (data := self._read(key)) is not None
+        ]
 
     def report(self, name: str) -> DrillReport:
         """Return one. Raise AskedError where there is none of that id."""
@@ -138,10 +141,11 @@ class Books:
         """Keep the notes of the drill that runs."""
         self._keep("RUNNING.json", _json(notes))
 
-    def ended(self) -> None:
-        """No drill runs any more."""
+    def ended(self, run: str) -> None:
+        """The drill of that id runs no more. The notes of another one, which has begun meanwhile, stay."""
         with self._lock:
-            self._place.remove(f"{self._stack}/RUNNING.json")
+            if (found := self.running()) is not None and found.id == run:
+                self._place.remove(f"{self._stack}/RUNNING.json")
 
     def _keep(self, name: str, data: bytes, *, replace: bool = True) -> None:
         with self._lock, self._place.write(f"{self._stack}/{name}", replace=replace) as out:

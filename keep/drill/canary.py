@@ -126,11 +126,10 @@ def until(
     return (row[2], Heartbeat(number=row[0], at=row[1])) if row else (0, None)
 
 
-def remove(conn: psycopg.Connection[Any], run: str | None = None) -> tuple[str, ...]:
-    """Drop the canary's database of that run, or of all runs, on the server that `conn` is at; return the names."""
+def remove(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
+    """Drop the canary's databases, those of killed runs too, on the server that `conn` is at; return the names."""
     found = conn.execute("SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY 1", [f"{_DATABASE}%"])
     ours = tuple(name for (name,) in found.fetchall() if _OURS.fullmatch(name))
-    ours = tuple(name for name in ours if run is None or name == database_of(run))
     for name in ours:
         conn.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
     return ours

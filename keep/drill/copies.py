@@ -62,5 +62,11 @@ def _begun(
         notes.facts = {**notes.facts, _AGAIN: ", ".join([*before, name])}
         scene.books.note(notes)
         wait.until(scene, f"the end of {name}", lambda: True if look() is None else None)
+
+    def begun() -> bool:
+        if look() is None:  # of a call whose answer was lost it may be there
+            make()
+        return True
+
     if found is None or ends:
-        make()
+        wait.until(scene, f"the beginning of {name}", begun)

@@ -132,10 +132,13 @@ def _detect(stage: Stage) -> str:
 
 def _promote(stage: Stage) -> str:
     scene, name = stage.scene, stage.name(REPLICA)
-    found = scene.estate.instance(name)
-    # RDS may have promoted it by itself when its source was deleted.
-    if found is not None and found.replica_of is not None:
-        scene.estate.promote_read_replica(name)
+
+    def asked() -> bool:
+        found = scene.estate.instance(name)
+        # RDS may have promoted it by itself when its source was deleted.
+        if found is not None and found.replica_of is not None:
+            scene.estate.promote_read_replica(name)
+        return True
 
     def primary() -> Endpoint | None:
         endpoint = wait.instance_available(scene, name)
@@ -146,6 +149,7 @@ def _promote(stage: Stage) -> str:
             return None
         return endpoint if row == (False,) else None
 
+    wait.until(scene, f"the beginning of the promotion of {name}", asked)
     endpoint = wait.until(scene, f"the promotion of {name}", primary)
     return f"{name} is a primary at {endpoint.host}:{endpoint.port}"
 

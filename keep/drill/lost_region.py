@@ -11,7 +11,7 @@ from keep.drill.drill import Step
 from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
 from keep.drill.scene import Elsewhere, Scene, Stage
-from keep.drill.steps import answering, beat, proving, source_clock
+from keep.drill.steps import Beats, answering, beat, proving, source_clock
 from keep.errors import AskedError
 from keep.estate.estate import Snapshot
 from keep.estate.naming import copy_name, is_copy_of
@@ -39,16 +39,16 @@ class LostRegion:
         played = f" (this computer plays {there.region})" if there.played else ""
         own = copy_name(scene.stack.prefix, run, _PART)
         snapshot = () if there.point_in_time or newest else (f"snapshot {own}",)
-        beats = (f"database of heartbeats on {scene.source}",) if _beats(there, newest) else ()
+        beats = Beats(scene.source) if there.point_in_time or newest is None else None
         return DrillPlan(
             drill="region",
             stack=scene.stack.stack,
-            makes=(f"instance {copy_name(scene.stack.prefix, run)} in {there.region}", *snapshot, *beats),
-            touches=(
-                (f"{scene.source} gets heartbeats, in a database of their own that is dropped at the end",)
-                if beats
-                else ()
+            makes=(
+                f"instance {copy_name(scene.stack.prefix, run)} in {there.region}",
+                *snapshot,
+                *((beats.made,) if beats else ()),
             ),
+            touches=(beats.touched,) if beats else (),
             does=(
                 f"restores {scene.source} in {there.region}{played} from "
                 + ("its replicated backups" if there.point_in_time else "its newest copy there"),
@@ -115,10 +115,6 @@ def _newest_there(scene: Scene, there: Elsewhere) -> Snapshot | None:
     found = there.estate.snapshots(scene.source)
     usable = [each for each in found if each.status == "available" and each.taken_at]
     return next((each for each in reversed(usable) if not is_copy_of(scene.stack.prefix, each.identifier)), None)
-
-
-def _beats(there: Elsewhere, newest: Snapshot | None) -> bool:
-    return there.point_in_time or newest is None
 
 
 def _taken(stage: Stage, there: Elsewhere) -> Snapshot:

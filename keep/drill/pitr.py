@@ -11,7 +11,7 @@ from keep.drill.drill import Step
 from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
 from keep.drill.scene import Scene, Stage
-from keep.drill.steps import answering, beat, proving, source_clock
+from keep.drill.steps import Beats, answering, beat, proving, source_clock
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Instance
 from keep.estate.naming import copy_name
@@ -32,18 +32,19 @@ class Pitr:
 
     @property
     def asked(self) -> dict[str, str]:
-        return {"to": self.to.isoformat()} if self.to else {}
+        return {"to": self.to.astimezone(UTC).isoformat()} if self.to else {}
 
     def plan(self, scene: Scene, run: str) -> DrillPlan:
         source = source_of(scene)
         if self.to is not None:
             refuse(self.to, source, scene.now())
         at = _shown(self.to) if self.to else "the newest moment that can be restored to"
+        beats = None if self.to else Beats(scene.source)
         return DrillPlan(
             drill="pitr",
             stack=scene.stack.stack,
-            makes=(f"instance {copy_name(scene.stack.prefix, run)}", f"database of heartbeats on {scene.source}"),
-            touches=(f"{scene.source} gets heartbeats, in a database of their own that is dropped at the end",),
+            makes=(f"instance {copy_name(scene.stack.prefix, run)}", *((beats.made,) if beats else ())),
+            touches=(beats.touched,) if beats else (),
             does=(
                 f"restores {scene.source} to {at}, into a new instance",
                 "reads it warm, analyzes what has no statistics, and proves roles, schema, rows and settings",
@@ -54,8 +55,10 @@ class Pitr:
         )
 
     def prepare(self, stage: Stage) -> None:
-        scene, first = stage.scene, beat(stage).acknowledged[0].at
+        """No heartbeat can be of a moment that was asked for, so the source is not touched then."""
+        scene = stage.scene
         if self.to is None:
+            first = beat(stage).acknowledged[0].at
             wait.until(
                 scene,
                 f"a moment that {scene.source} can be restored to and that has a heartbeat",
@@ -79,7 +82,7 @@ class Pitr:
         facts = {_TO: at.isoformat(), "newest restorable": latest.isoformat()}
         stage.notes.facts = {**stage.notes.facts, **facts}
         if self.to:
-            # No heartbeat is of that moment: what would be lost now is what cannot be restored yet.
+            # What would be lost now is what cannot be restored yet.
             stage.notes.lost_since(latest, "LatestRestorableTime")
         return f"decided to restore {source.identifier} to {at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
 
@@ -112,7 +115,8 @@ def refuse(to: datetime, source: Instance, now: datetime) -> None:
 
 
 def _shown(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    """To the last digit, so that what is shown can be asked for."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _restore(stage: Stage) -> str:

@@ -34,15 +34,20 @@ def judged(stage: Stage, conn: psycopg.Connection[Any], *, alive: Mapping[str, i
 
 
 def same_settings(stage: Stage, copy: str) -> None:
-    """Note whether a copy has its source's parameter and security groups: by AWS's default it has AWS's own."""
+    """Note whether a copy has its source's parameter and security groups: by AWS's default it has AWS's own.
+
+    And whether it can be reached from the internet, which it must not be.
+    """
     scene = stage.scene
     source, made = scene.estate.instance(scene.source), scene.estate.instance(copy)
-    if source is None:
-        stage.notes.check("settings", True, f"not compared: {scene.source} is in another region than the copy")
-        return
     was, is_ = (dict(each.settings) if each else {} for each in (source, made))
     other = [f"{name} is {is_.get(name)} and not {value}" for name, value in was.items() if is_.get(name) != value]
-    stage.notes.check("settings", not other, "; ".join(other) or "the groups and parameters of the source")
+    if made is not None and made.public:
+        other.append("it is publicly accessible")
+    well = "the groups and parameters of the source"
+    if source is None:
+        well = f"not compared: {scene.source} is in another region than the copy"
+    stage.notes.check("settings", not other, "; ".join(other) or well)
 
 
 def heartbeat(stage: Stage, endpoint: Endpoint) -> Heartbeat | None:

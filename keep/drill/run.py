@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import redis
@@ -51,9 +52,10 @@ def carry_out(drill: Drill, scene: Scene, *, resume: bool = False) -> DrillRepor
         except _TROUBLE as error:
             broke = _sentence(error)
         with _timed(stage, "destroy") as said:
-            said.append(_destroyed(stage))
+            gone, left = _destroyed(stage)
+            said.append(left or _gone(gone))
     report = scene.books.append(_report(notes, scene, broke, not_whole))
-    scene.books.ended()
+    scene.books.ended(notes.id)
     return report
 
 
@@ -64,10 +66,10 @@ def planned(drill: Drill, scene: Scene) -> DrillPlan:
 
 def clean(scene: Scene) -> tuple[str, ...]:
     """Remove what drills have left, whoever made it, and return what that was. Raise KeepError while a drill runs."""
-    _free(scene)
-    gone = tidy.removed(scene, lambda _, __: True)
+    before = _free(scene)
+    gone = tidy.removed(scene, lambda _, run: tidy.left_over(run, scene.now()))
     with scene.as_master() as conn:
-        return (*gone, *(f"database {name}" for name in canary.remove(conn)))
+        return (*before, *gone, *_dropped(conn))
 
 
 def _begun(drill: Drill, scene: Scene) -> Notes:
@@ -96,25 +98,34 @@ def _resumed(drill: Drill, scene: Scene) -> Notes:
     _refuse_alive(scene, found)
     if found.asked != drill.asked:
         raise AskedError(f"the run {found.id} was asked for {found.asked or 'nothing'}: ask for the same, or begin one")
-    found.holder, found.renewed_at = me(), scene.now()
     found.facts = {**found.facts, "resumed": "a run that was killed went on; the time between counts"}
-    scene.books.note(found)
+    _taken_over(scene, found)
     return found
 
 
-def _free(scene: Scene) -> None:
-    """Refuse where a drill runs; of one that was killed remove what it made, and report that it has no verdict."""
+def _free(scene: Scene) -> tuple[str, ...]:
+    """Refuse where a drill runs; of one that was killed remove what it made, and report that it has no verdict.
+
+    Return what was removed. On AWS that takes minutes: whoever begins meanwhile is refused too.
+    """
     if (found := scene.books.running()) is None:
-        return
+        return ()
     _refuse_alive(scene, found)
     scene.say(f"the drill {found.id} was killed: removing what it has left")
-    stage = Stage(scene=scene, notes=found)
-    found.facts = {**found.facts, "removed": _destroyed(stage)}
+    _taken_over(scene, found)
+    with _renewed(scene, found):
+        gone, left = _destroyed(Stage(scene=scene, notes=found))
+    found.facts = {**found.facts, "removed": _gone(gone)}
     where = f" in the phase {found.running}" if found.running else ""
-    scene.books.append(
-        _report(found, scene, f"the drill was killed{where}; a later run removed what it had made", None)
-    )
-    scene.books.ended()
+    end = f"{left}: `datatier drill clean` removes it" if left else "a later run removed what it had made"
+    scene.books.append(_report(found, scene, f"the drill was killed{where}; {end}", None))
+    scene.books.ended(found.id)
+    return gone
+
+
+def _taken_over(scene: Scene, notes: Notes) -> None:
+    notes.holder, notes.renewed_at = me(), scene.now()
+    scene.books.note(notes)
 
 
 def _refuse_alive(scene: Scene, found: Notes) -> None:
@@ -152,24 +163,35 @@ def _timed(stage: Stage, name: PhaseName) -> Iterator[list[str]]:
             scene.books.note(notes)
 
 
-def _destroyed(stage: Stage) -> str:
-    """Close and remove all that the run has made; what could not be removed is a check that fails."""
-    scene, notes = stage.scene, stage.notes
+def _destroyed(stage: Stage) -> tuple[tuple[str, ...], str]:
+    """Close and remove all that the run has made, and what drills before it have left.
+
+    Return what that was, and why something is still there: a check that fails.
+    """
+    scene = stage.scene
     left: list[str] = []
     gone: tuple[str, ...] = ()
     try:
         stage.closing.close()
-        gone = tidy.removed(scene, lambda _, run: run == notes.id)
+        gone = tidy.removed(scene, lambda _, run: tidy.left_over(run, scene.now()))
     except _TROUBLE as error:
         left.append(_sentence(error))
     try:
         with scene.as_master() as conn:
-            canary.remove(conn, notes.id)
+            gone = (*gone, *_dropped(conn))
     except _TROUBLE as error:
         left.append(f"the heartbeats' database is still there: {_sentence(error)}")
-    said = "; ".join(left) if left else f"gone: {', '.join(gone)}" if gone else "nothing was there"
-    notes.check(DESTROYED, not left, said)
-    return said
+    why = "; ".join(left)
+    stage.notes.check(DESTROYED, not left, why or _gone(gone))
+    return gone, why
+
+
+def _gone(what: tuple[str, ...]) -> str:
+    return f"gone: {', '.join(what)}" if what else "nothing was there"
+
+
+def _dropped(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
+    return tuple(f"database {name}" for name in canary.remove(conn))
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from keep.drill.drill import Step
 from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
 from keep.drill.scene import Scene, Stage
-from keep.drill.steps import answering, beat, proving, source_clock
+from keep.drill.steps import Beats, answering, beat, proving, source_clock
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Snapshot
 from keep.estate.naming import copy_name, is_copy_of
@@ -43,11 +43,9 @@ class FromSnapshot:
         made = [f"instance {copy_name(prefix, run)}"]
         if self.snapshot is None:
             own = copy_name(prefix, run, _PART)
-            made += [f"snapshot {own}", f"database of heartbeats on {scene.source}"]
-            touches: tuple[str, ...] = (
-                f"{scene.source} gets heartbeats, in a database of their own that is dropped at the end",
-                f"a snapshot of {scene.source} is taken",
-            )
+            beats = Beats(scene.source)
+            made += [f"snapshot {own}", beats.made]
+            touches: tuple[str, ...] = (beats.touched, f"a snapshot of {scene.source} is taken")
         else:
             own, touches = chosen(scene, self.snapshot).identifier, ()
         return DrillPlan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bootstrap.manifest import Endpoint
@@ -13,6 +14,23 @@ from keep.drill.scene import Stage
 from keep.drill.serve import serve
 from keep.drill.statistics import analyze
 from keep.drill.warm import warm
+
+
+@dataclass(frozen=True)
+class Beats:
+    """What a plan says of heartbeats on that instance."""
+
+    source: str
+
+    @property
+    def made(self) -> str:
+        """What they are."""
+        return f"database of heartbeats on {self.source}"
+
+    @property
+    def touched(self) -> str:
+        """What that does to the source."""
+        return f"{self.source} gets heartbeats, in a database of their own that is dropped at the end"
 
 
 def beat(stage: Stage) -> Canary:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from bootstrap.manifest import Endpoint
 from keep.drill.drill import NotWholeError
 from keep.drill.scene import Scene
+from keep.drill.words import span
 from keep.errors import EstateError
 from keep.estate.estate import Cache
 
@@ -15,14 +16,24 @@ _T = TypeVar("_T")
 
 
 def until(scene: Scene, what: str, look: Callable[[], _T | None]) -> _T:
-    """Return what `look` brings as soon as it brings something; raise EstateError where it never does."""
-    began = scene.now()
-    while (found := look()) is None:
+    """Return what `look` brings as soon as it brings something; raise EstateError where it never does.
+
+    What it raises and may pass, such as a throttled call, is no end: it is looked again.
+    """
+    began, trouble = scene.now(), ""
+    while True:
+        try:
+            if (found := look()) is not None:
+                return found
+            trouble = ""
+        except EstateError as error:
+            if not error.passing:
+                raise
+            trouble = f": {error}"
         waited = (scene.now() - began).total_seconds()
         if waited >= scene.patience:
-            raise EstateError(f"{what} is not there after {waited:.0f} s")
+            raise EstateError(f"{what} is not there after {span(waited)}{trouble}")
         scene.sleep(scene.poll)
-    return found
 
 
 def instance_available(scene: Scene, identifier: str) -> Endpoint:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import UTC, datetime
+
+_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 
 
 def span(seconds: float | None) -> str:
@@ -29,6 +32,11 @@ def when(moment: datetime | None) -> str:
 def new_run(at: datetime) -> str:
     """Return an id that sorts by time and that no other run has."""
     return f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def is_run(name: str) -> bool:
+    """Whether it is the id of a drill."""
+    return _RUN.fullmatch(name) is not None
 
 
 def cell(text: str) -> str:

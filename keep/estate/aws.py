@@ -32,8 +32,8 @@ class AwsEstate(Instances, Caches):
         :param tokens: replication group -> its AUTH token, which its copy gets as well.
         """
         self._prefix, self._landing, self._tokens = prefix, landing, tokens
-        self._rds = aws_client("rds", region, endpoint)
-        self._elasticache = aws_client("elasticache", region, endpoint)
+        self._rds = aws_client("rds", region, endpoint, patient=True)
+        self._elasticache = aws_client("elasticache", region, endpoint, patient=True)
 
     def made(self) -> Sequence[Made]:
         """What drills of this stack have made and is still there."""

@@ -28,6 +28,9 @@ _STATUS: Mapping[str, Status] = {
     "failed": "failed",
 }
 
+_NOT_YET = frozenset({"CacheClusterNotFound"})
+"""What ListTagsForResource answers, or `InvalidReplicationGroupState`, for a cache that is not available yet."""
+
 
 class Caches(Marked):
     """The half of `Estate` that is ElastiCache's."""
@@ -203,7 +206,7 @@ class Caches(Marked):
         return given
 
     def _marks(self, arn: str) -> dict[str, str]:
-        with said("ElastiCache", f"read the tags of {arn}"):
+        with said("ElastiCache", f"read the tags of {arn}", soon=_NOT_YET):
             found = self._elasticache.list_tags_for_resource(ResourceName=arn)["TagList"]
         return by_key(found)
 

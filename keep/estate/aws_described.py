@@ -41,15 +41,15 @@ def instance(found: DBInstanceTypeDef, earliest: datetime | None) -> Instance:
         earliest=earliest,
         latest=found.get("LatestRestorableTime"),
         settings=_settings(found),
+        public=found.get("PubliclyAccessible", False),
     )
 
 
 def _settings(found: DBInstanceTypeDef) -> tuple[tuple[str, str], ...]:
-    """What a copy must have in common with its source."""
+    """What a copy must have in common with its source; the engine's version is that of the backup."""
     groups = [each["VpcSecurityGroupId"] for each in found.get("VpcSecurityGroups", [])]
     return (
         ("instance class", found["DBInstanceClass"]),
-        ("engine version", found["EngineVersion"]),
         ("parameter group", ", ".join(each["DBParameterGroupName"] for each in found.get("DBParameterGroups", []))),
         ("subnet group", found.get("DBSubnetGroup", {}).get("DBSubnetGroupName", "")),
         ("security groups", ", ".join(sorted(groups))),
@@ -57,7 +57,6 @@ def _settings(found: DBInstanceTypeDef) -> tuple[tuple[str, str], ...]:
         ("storage type", found.get("StorageType", "")),
         ("encrypted with", found.get("KmsKeyId", "")),
         ("IAM authentication", "on" if found.get("IAMDatabaseAuthenticationEnabled") else "off"),
-        ("publicly accessible", "yes" if found.get("PubliclyAccessible") else "no"),
     )  # fmt: skip
 
 
@@ -67,6 +66,7 @@ def snapshot(found: DBSnapshotTypeDef) -> Snapshot:
         identifier=found["DBSnapshotIdentifier"],
         source=found["DBInstanceIdentifier"],
         status=_SNAPSHOT.get(found.get("Status", ""), "changing"),
-        taken_at=found.get("SnapshotCreateTime"),
+        # A copy's SnapshotCreateTime is that of the copying (RDS API Reference, DBSnapshot).
+        taken_at=found.get("OriginalSnapshotCreateTime") or found.get("SnapshotCreateTime"),
         size=size * 2**30 if size else None,
     )

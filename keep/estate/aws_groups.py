@@ -20,6 +20,8 @@ class Landing:
     parameter_group: str
     instance_class: str
     port: int
+    by_token: bool = False
+    """Whether logins may come with a token of IAM, as in the stack's own region."""
 
 
 def as_source(found: DBInstanceTypeDef) -> dict[str, Any]:
@@ -52,4 +54,5 @@ def as_landed(landing: Landing) -> dict[str, Any]:
         "VpcSecurityGroupIds": list(landing.security_groups),
         "DBParameterGroupName": landing.parameter_group,
         "Port": landing.port,
+        "EnableIAMDatabaseAuthentication": landing.by_token,
     }

@@ -7,7 +7,7 @@ where they are not told otherwise (Amazon RDS API Reference).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from keep.errors import AskedError
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from types_boto3_rds.type_defs import DBInstanceAutomatedBackupTypeDef, DBInstanceTypeDef
 
 
-_OF_THE_SOURCE = ("DBSubnetGroupName", "BackupRetentionPeriod")
+_OF_THE_SOURCE = ("DBSubnetGroupName", "DBParameterGroupName", "BackupRetentionPeriod")
+"""What RDS takes from the source of a replica in the same region, and refuses to be told for PostgreSQL
+(CreateDBInstanceReadReplica)."""
+_TYPES: Sequence[dict[str, Any]] = ({}, {"SnapshotType": "awsbackup"})
+"""Without a type those of AWS Backup are not listed (DescribeDBSnapshots)."""
+_BEFORE = timedelta(seconds=1)
+"""RestoreTime has to be before LatestRestorableTime (RestoreDBInstanceToPointInTime)."""
 
 
 class Instances(Marked):
@@ -39,9 +45,8 @@ class Instances(Marked):
 
     def restorable(self, source: str) -> tuple[datetime, datetime] | None:
         """DescribeDBInstanceAutomatedBackups: those that RDS keeps here, of an instance of whatever region."""
-        with said("RDS", f"look for automated backups of {source}"):
-            kept = self._rds.describe_db_instance_automated_backups(DBInstanceIdentifier=source)
-        first, last = _window(kept["DBInstanceAutomatedBackups"])
+        found = self._kept(source)
+        first, last = _window(found) if found else (None, None)
         return (first, last) if first and last else None
 
     def restore_to_point_in_time(
@@ -50,8 +55,13 @@ class Instances(Marked):
         """RestoreDBInstanceToPointInTime; of a source in another region by its replicated backups."""
         like = self._db_instance(source)
         backups: dict[str, Any] = {"SourceDBInstanceIdentifier": source}
+        latest = like.get("LatestRestorableTime") if like else None
         if like is None:
-            backups = {"SourceDBInstanceAutomatedBackupsArn": self._replicated(source)}
+            replicated_here = self._replicated(source)
+            backups = {"SourceDBInstanceAutomatedBackupsArn": replicated_here["DBInstanceAutomatedBackupsArn"]}
+            latest = _window(replicated_here)[1]
+        if at == latest:
+            at -= _BEFORE
         with said("RDS", f"restore {source} to {at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC as {target}"):
             self._rds.restore_db_instance_to_point_in_time(
                 **backups,
@@ -80,8 +90,11 @@ class Instances(Marked):
     def snapshots(self, source: str) -> Sequence[Snapshot]:
         """DescribeDBSnapshots: manual, automated and AWS Backup's, the oldest first."""
         with said("RDS", f"list the snapshots of {source}"):
-            pages = self._rds.get_paginator("describe_db_snapshots").paginate(DBInstanceIdentifier=source)
-            found = [snapshot(each) for page in pages for each in page["DBSnapshots"]]
+            listed = self._rds.get_paginator("describe_db_snapshots").paginate
+            pages = [page for of in _TYPES for page in listed(DBInstanceIdentifier=source, **of)]
+        found = {
+            each["DBSnapshotIdentifier"]: snapshot(each) for page in pages for each in page["DBSnapshots"]
+        }.values()
         return sorted(
             found, key=lambda each: (each.taken_at is None, each.taken_at or datetime.min.replace(tzinfo=UTC))
         )
@@ -128,18 +141,19 @@ class Instances(Marked):
                 if code_of(error) != "DBSnapshotNotFound":
                     raise
                 return
+        if found[0].get("Status") == "deleting":
+            return
         self._only_ours(snapshot, by_key(found[0].get("TagList", [])))
         with said("RDS", f"delete the snapshot {snapshot}"):
             self._rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot)
 
     def made_instances(self) -> Iterator[Made]:
-        """Instances and snapshots with a drill's marks: kind, identifier, `made_by`."""
+        """Instances and snapshots with a drill's marks, until they are gone: kind, identifier, `made_by`."""
         with said("RDS", "list what drills have made"):
             instances = [
                 (each["DBInstanceIdentifier"], each.get("TagList", []))
                 for page in self._rds.get_paginator("describe_db_instances").paginate()
                 for each in page["DBInstances"]
-                if each["DBInstanceStatus"] != "deleting"
             ]
             snapshots = [
                 (each["DBSnapshotIdentifier"], each.get("TagList", []))
@@ -166,19 +180,28 @@ class Instances(Marked):
             return None
         with said("RDS", f"describe the automated backups of {found['DBInstanceIdentifier']}"):
             kept = self._rds.describe_db_instance_automated_backups(DbiResourceId=found["DbiResourceId"])
-        return _window(kept["DBInstanceAutomatedBackups"])[0]
+        firsts = [_window(each)[0] for each in kept["DBInstanceAutomatedBackups"]]
+        return min((each for each in firsts if each), default=None)
 
-    def _replicated(self, source: str) -> str:
-        """ARN of the automated backups that RDS replicates here from another region."""
-        with said("RDS", f"look for replicated backups of {source}"):
+    def _kept(self, source: str) -> DBInstanceAutomatedBackupTypeDef | None:
+        """The automated backups of that instance here that reach the furthest.
+
+        There may be others of that name: those of an instance that was deleted are retained.
+        """
+        with said("RDS", f"look for automated backups of {source}"):
             kept = self._rds.describe_db_instance_automated_backups(DBInstanceIdentifier=source)
-        arns = [each["DBInstanceAutomatedBackupsArn"] for each in kept["DBInstanceAutomatedBackups"]]
-        if not arns:
+        never = datetime.min.replace(tzinfo=UTC)
+        return max(kept["DBInstanceAutomatedBackups"], key=lambda each: _window(each)[1] or never, default=None)
+
+    def _replicated(self, source: str) -> DBInstanceAutomatedBackupTypeDef:
+        """What RDS replicates here from another region."""
+        found = self._kept(source)
+        if found is None:
             raise AskedError(
                 f"{self._rds.meta.region_name} has neither the instance {source} nor replicated backups of it: set "
                 "`data-tier:backup.second_region.point_in_time`, or name the stack's own region"
             )
-        return arns[0]
+        return found
 
     def _groups(self, like: DBInstanceTypeDef | None, made_by: str) -> dict[str, Any]:
         if like is not None:
@@ -202,9 +225,7 @@ class Instances(Marked):
         }
 
 
-def _window(kept: Sequence[DBInstanceAutomatedBackupTypeDef]) -> tuple[datetime | None, datetime | None]:
-    """The first and the last moment that any of these backups can be restored to."""
-    windows = [each.get("RestoreWindow", {}) for each in kept]
-    first = min((each["EarliestTime"] for each in windows if "EarliestTime" in each), default=None)
-    last = max((each["LatestTime"] for each in windows if "LatestTime" in each), default=None)
-    return first, last
+def _window(kept: DBInstanceAutomatedBackupTypeDef) -> tuple[datetime | None, datetime | None]:
+    """The first and the last moment that these backups can be restored to."""
+    window = kept.get("RestoreWindow", {})
+    return window.get("EarliestTime"), window.get("LatestTime")

@@ -33,6 +33,8 @@ class Instance:
     """`LatestRestorableTime`: restoring to it works."""
     settings: tuple[tuple[str, str], ...] = ()
     """What a copy must have in common with its source, such as parameter and security groups: name and value."""
+    public: bool = False
+    """Whether it has an address that the internet reaches: a copy never has, whatever its source has."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from keep.errors import EstateError
@@ -44,6 +44,18 @@ _MENDS = {
     "UnrecognizedClient": "log in again (`aws sso login`) or set AWS_PROFILE",
     "UserGroupNotFound": "deploy the stack, which makes it",
 }
+PASSING = frozenset({"InternalFailure", "RequestLimitExceeded", "ServiceUnavailable", "Throttling"})
+"""Error codes after which the same call may be answered in a while, whatever it was (Common Error Types)."""
+_STATES = frozenset(
+    {
+        "InvalidCacheClusterState",
+        "InvalidDBInstanceState",
+        "InvalidDBSnapshotState",
+        "InvalidReplicationGroupState",
+        "InvalidSnapshotState",
+    }
+)
+"""Of what is being made, changed or backed up: AWS refuses other calls until that has ended."""
 _ENDINGS = re.compile(r"(Fault|Exception)+$")
 _ACTION = re.compile(r"perform:? (?P<action>[a-z-]+:[A-Za-z]+)")
 
@@ -55,26 +67,37 @@ def code_of(error: Exception) -> str:
 
 
 @contextmanager
-def said(service: str, what: str) -> Iterator[None]:
-    """Turn what botocore raises into an EstateError.
+def said(service: str, what: str, *, soon: Collection[str] = ()) -> Iterator[None]:
+    """Turn what botocore raises into an EstateError, `passing` where the same call may be answered in a while.
 
     :param service: as people call it, such as `RDS`.
     :param what: what was asked for, such as `restore shop-prod to a point in time`.
+    :param soon: codes that mean here, and not everywhere, that it may be answered in a while.
     """
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     try:
         yield
     except ClientError as error:
-        raise EstateError(f"{service} did not {what}: {reason(error)}") from None
+        passing = code_of(error) in {*PASSING, *_STATES, *soon}
+        raise EstateError(f"{service} did not {what}: {reason(error)}", passing=passing) from None
     except NoCredentialsError:
         raise EstateError(
             f"{service} did not {what}: no AWS credentials are here: log in (`aws sso login`) or set AWS_PROFILE"
         ) from None
     except BotoCoreError as error:
         raise EstateError(
-            f"{service} could not be asked to {what}: {error}; see that its endpoint is reached"
+            f"{service} could not be asked to {what}: {error}; see that its endpoint is reached",
+            passing=unreached(error),
         ) from None
+
+
+def unreached(error: Exception) -> bool:
+    """Whether a botocore error says that there was no connection, or that it broke: it may be there again."""
+    from botocore.exceptions import ConnectionError as NoConnectionError
+    from botocore.exceptions import HTTPClientError
+
+    return isinstance(error, NoConnectionError | HTTPClientError)
 
 
 def reason(error: Exception, taken: str | None = None) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 import pytest
+from botocore import exceptions
 from botocore.session import Session
 from botocore.stub import Stubber
 
@@ -21,6 +22,7 @@ from keep.estate.aws import AwsEstate
 from keep.estate.aws_groups import Landing
 from keep.estate.estate import Cache, Instance, Snapshot
 from keep.estate.naming import copy_name, is_copy_of
+from keep.estate.refused import said
 
 REGION = "eu-west-1"
 NAME = "shop-prod-drill-0a1b2c"
@@ -146,6 +148,20 @@ class Told:
         asked = {"DBInstanceIdentifier": identifier}
         self.rds.add_client_error("describe_db_instances", "DBInstanceNotFound", expected_params=asked)
 
+    def kept(self, *backups: tuple[str, datetime | None, datetime | None]) -> None:
+        """Automated backups of `shop-prod`: their ARN, and the first and the last moment of each."""
+        found = [
+            {"DBInstanceAutomatedBackupsArn": arn, "RestoreWindow": {"EarliestTime": first, "LatestTime": last}}
+            if first
+            else {"DBInstanceAutomatedBackupsArn": arn}
+            for arn, first, last in backups
+        ]
+        self.rds.add_response(
+            "describe_db_instance_automated_backups",
+            {"DBInstanceAutomatedBackups": found},
+            {"DBInstanceIdentifier": "shop-prod"},
+        )
+
     def group(self, found: dict[str, Any], identifier: str = "shop-prod-hot") -> None:
         asked = {"ReplicationGroupId": identifier}
         self.elasticache.add_response("describe_replication_groups", {"ReplicationGroups": [found]}, asked)
@@ -178,7 +194,7 @@ def stubbed(
     stubs = {
         each: Stubber(Session().create_client(each, region_name=region, **keys)) for each in ("rds", "elasticache")
     }
-    monkeypatch.setattr(aws, "aws_client", lambda service, *_: stubs[service].client)
+    monkeypatch.setattr(aws, "aws_client", lambda service, *_, **__: stubs[service].client)
     with stubs["rds"], stubs["elasticache"]:
         yield Told(AwsEstate(region, "shop-prod", landing=landing, tokens=tokens), stubs["rds"], stubs["elasticache"])
         for each in stubs.values():
@@ -201,7 +217,6 @@ def test_an_instance_with_what_it_can_be_restored_to(told: Told) -> None:
         latest=AT,
         settings=(
             ("instance class", "db.m7g.large"),
-            ("engine version", "18.6"),
             ("parameter group", "shop-prod-18"),
             ("subnet group", "shop-prod"),
             ("security groups", "sg-1, sg-2"),
@@ -209,7 +224,6 @@ def test_an_instance_with_what_it_can_be_restored_to(told: Told) -> None:
             ("storage type", "gp3"),
             ("encrypted with", "arn:aws:kms:eu-west-1:123456789012:key/k"),
             ("IAM authentication", "on"),
-            ("publicly accessible", "no"),
         ),
     )
 
@@ -240,11 +254,54 @@ def test_the_status_of_an_instance_on_its_way(told: Told, of_rds: str, of_drills
     assert (found.status, found.endpoint, found.earliest) == (of_drills, None, None)
 
 
-def test_a_restore_to_a_moment_goes_into_the_groups_of_the_source_and_has_no_standby(told: Told) -> None:
-    told.instance()
-    asked = {"SourceDBInstanceIdentifier": "shop-prod", "TargetDBInstanceIdentifier": NAME, "RestoreTime": AT}
+@pytest.mark.parametrize("public", [True, False, None])
+def test_whether_an_instance_can_be_reached_from_the_internet_is_no_setting_of_a_copy(
+    told: Told, public: bool | None
+) -> None:
+    told.instance(BackupRetentionPeriod=0, **({} if public is None else {"PubliclyAccessible": public}))
+    found = told.estate.instance("shop-prod")
+    assert found is not None
+    assert found.public is bool(public)
+    assert "yes" not in dict(found.settings).values()
+
+
+@pytest.mark.parametrize(
+    ("at", "told_rds"),
+    [
+        (AT - timedelta(minutes=1), AT - timedelta(minutes=1)),
+        # It must be before LatestRestorableTime; what is after it is RDS's to refuse.
+        (AT, AT - timedelta(seconds=1)),
+        (AT + timedelta(minutes=1), AT + timedelta(minutes=1)),
+    ],
+)
+def test_a_restore_to_a_moment_goes_into_the_groups_of_the_source_and_has_no_standby(
+    told: Told, at: datetime, told_rds: datetime
+) -> None:
+    told.instance(PubliclyAccessible=True)
+    asked = {"SourceDBInstanceIdentifier": "shop-prod", "TargetDBInstanceIdentifier": NAME, "RestoreTime": told_rds}
     told.rds.add_response("restore_db_instance_to_point_in_time", {}, asked | AS_SOURCE | AS_COPY)
-    told.estate.restore_to_point_in_time("shop-prod", NAME, AT, made_by=MADE_BY)
+    told.estate.restore_to_point_in_time("shop-prod", NAME, at, made_by=MADE_BY)
+
+
+def test_what_is_going_to_have_a_replica_keeps_backups(told: Told) -> None:
+    told.instance()
+    asked = {"SourceDBInstanceIdentifier": "shop-prod", "TargetDBInstanceIdentifier": NAME, "RestoreTime": TAKEN}
+    keeps = AS_COPY | {"BackupRetentionPeriod": 1}
+    told.rds.add_response("restore_db_instance_to_point_in_time", {}, asked | AS_SOURCE | keeps)
+    told.estate.restore_to_point_in_time("shop-prod", NAME, TAKEN, made_by=MADE_BY, replicated=True)
+
+
+def test_a_replica_is_told_nothing_that_rds_takes_from_its_source(told: Told) -> None:
+    told.instance(NAME)
+    taken = ("DBSubnetGroupName", "DBParameterGroupName", "BackupRetentionPeriod")
+    given = {name: value for name, value in (AS_SOURCE | AS_COPY).items() if name not in taken}
+    replica = f"{NAME}-replica"
+    asked = {"SourceDBInstanceIdentifier": NAME, "DBInstanceIdentifier": replica}
+    told.rds.add_response("create_db_instance_read_replica", {}, asked | given)
+    told.estate.create_read_replica(NAME, replica, made_by=MADE_BY)
+    told.no_instance("shop-gone")
+    with pytest.raises(AskedError, match="RDS has no instance shop-gone, which a replica would follow"):
+        told.estate.create_read_replica("shop-gone", replica, made_by=MADE_BY)
 
 
 @pytest.mark.parametrize(
@@ -270,7 +327,7 @@ def test_a_restored_volume_is_as_fast_as_the_sources(
 
 LANDING = Landing(
     subnet_group="shop-dr", security_groups=("sg-9",), parameter_group="shop-dr-18", instance_class="db.m7g.large",
-    port=5433,
+    port=5433, by_token=True,
 )  # fmt: skip
 
 
@@ -280,36 +337,39 @@ def test_in_a_second_region_replicated_backups_are_restored_into_the_groups_that
     with stubbed(monkeypatch, "eu-central-1", landing=LANDING) as told:
         told.no_instance("shop-prod")
         arn = "arn:aws:rds:eu-central-1:123456789012:auto-backup:ab-1"
-        told.rds.add_response(
-            "describe_db_instance_automated_backups",
-            {"DBInstanceAutomatedBackups": [{"DBInstanceAutomatedBackupsArn": arn}]},
-            {"DBInstanceIdentifier": "shop-prod"},
-        )
+        told.kept((f"{arn}0", TAKEN, TAKEN), (arn, TAKEN, AT), (f"{arn}2", None, None))
         told.rds.add_response(
             "restore_db_instance_to_point_in_time",
             {},
             {
                 "SourceDBInstanceAutomatedBackupsArn": arn,
                 "TargetDBInstanceIdentifier": NAME,
-                "RestoreTime": AT,
+                "RestoreTime": AT - timedelta(seconds=1),
                 "DBInstanceClass": "db.m7g.large",
                 "DBSubnetGroupName": "shop-dr",
                 "VpcSecurityGroupIds": ["sg-9"],
                 "DBParameterGroupName": "shop-dr-18",
                 "Port": 5433,
+                "EnableIAMDatabaseAuthentication": True,
                 **AS_COPY,
             },
         )
         told.estate.restore_to_point_in_time("shop-prod", NAME, AT, made_by=MADE_BY)
 
 
+def test_what_a_second_region_can_be_restored_to_is_what_is_kept_of_the_instance_of_today(told: Told) -> None:
+    """RDS keeps the backups of an instance of the same name that was deleted as well."""
+    before = TAKEN - timedelta(days=20)
+    told.kept(("a", before, before), ("b", TAKEN, AT))
+    told.kept(("a", None, None))
+    told.kept()
+    found = [told.estate.restorable("shop-prod") for _ in range(3)]
+    assert found == [(TAKEN, AT), None, None]
+
+
 def test_what_is_nowhere_cannot_be_restored(told: Told) -> None:
     told.no_instance("shop-prod")
-    told.rds.add_response(
-        "describe_db_instance_automated_backups",
-        {"DBInstanceAutomatedBackups": []},
-        {"DBInstanceIdentifier": "shop-prod"},
-    )
+    told.kept()
     with pytest.raises(AskedError, match=r"eu-west-1 has neither the instance shop-prod nor replicated backups of it"):
         told.estate.restore_to_point_in_time("shop-prod", NAME, AT, made_by=MADE_BY)
 
@@ -337,7 +397,7 @@ def test_the_names_of_a_stacks_drills_are_known_and_no_others(prefix: str, part:
     assert not is_copy_of(prefix, prefix)
 
 
-def test_snapshots_the_oldest_first(told: Told) -> None:
+def test_snapshots_the_oldest_first_with_those_of_aws_backup_and_of_when_they_were_taken(told: Told) -> None:
     def one(name: str, **other: Any) -> dict[str, Any]:
         return {"DBSnapshotIdentifier": name, "DBInstanceIdentifier": "shop-prod", "Status": "available", **other}
 
@@ -352,7 +412,16 @@ def test_snapshots_the_oldest_first(told: Told) -> None:
         },
         {"DBInstanceIdentifier": "shop-prod"},
     )
+    copied = one("awsbackup:copy", SnapshotCreateTime=AT, OriginalSnapshotCreateTime=TAKEN - timedelta(days=1))
+    told.rds.add_response(
+        "describe_db_snapshots",
+        {"DBSnapshots": [copied, one("new", SnapshotCreateTime=AT, AllocatedStorage=100)]},
+        {"DBInstanceIdentifier": "shop-prod", "SnapshotType": "awsbackup"},
+    )
     assert told.estate.snapshots("shop-prod") == [
+        Snapshot(
+            identifier="awsbackup:copy", source="shop-prod", status="available", taken_at=TAKEN - timedelta(days=1)
+        ),
         Snapshot(identifier="old", source="shop-prod", status="available", taken_at=TAKEN),
         Snapshot(identifier="new", source="shop-prod", status="available", taken_at=AT, size=100 * 2**30),
         Snapshot(identifier="going", source="shop-prod", status="creating", taken_at=None),
@@ -434,6 +503,8 @@ def test_what_is_gone_or_going_needs_no_deletion(told: Told) -> None:
     told.estate.delete_instance(NAME)
     told.rds.add_client_error("describe_db_snapshots", "DBSnapshotNotFound")
     told.estate.delete_snapshot(NAME)
+    told.rds.add_response("describe_db_snapshots", {"DBSnapshots": [{"Status": "deleting"}]})
+    told.estate.delete_snapshot(NAME)
     told.no_group(NAME)
     told.estate.delete_cache(NAME)
     told.elasticache.add_client_error("describe_snapshots", "SnapshotNotFoundFault")
@@ -470,10 +541,32 @@ def test_everything_with_both_marks_is_found_again(told: Told) -> None:
     told.tags("arn:t", [])
     assert told.estate.made() == (
         ("instance", NAME, MADE_BY),
+        ("instance", "shop-prod-drill-aaaaaa", MADE_BY),  # until it is gone
         ("snapshot", NAME, MADE_BY),
         ("cache", NAME, MADE_BY),
         ("cache snapshot", NAME, MADE_BY),
     )
+
+
+@pytest.mark.parametrize("code", ["InvalidReplicationGroupState", "CacheClusterNotFound"])
+def test_a_cache_that_is_being_made_is_found_when_elasticache_tells_its_tags(told: Told, code: str) -> None:
+    """It refuses to while a cache is not available (ListTagsForResource)."""
+
+    def listed() -> None:
+        told.rds.add_response("describe_db_instances", {"DBInstances": []}, {})
+        told.rds.add_response("describe_db_snapshots", {"DBSnapshots": []}, {"SnapshotType": "manual"})
+        group = GROUP | {"ReplicationGroupId": NAME, "ARN": "arn:g", "Status": "creating"}
+        told.elasticache.add_response("describe_replication_groups", {"ReplicationGroups": [group]}, {})
+        told.elasticache.add_response("describe_snapshots", {"Snapshots": []}, {"SnapshotSource": "user"})
+
+    listed()
+    told.elasticache.add_client_error("list_tags_for_resource", code, expected_params={"ResourceName": "arn:g"})
+    with pytest.raises(EstateError) as raised:
+        told.estate.made()
+    assert raised.value.passing
+    listed()
+    told.tags("arn:g", TAGS)
+    assert told.estate.made() == (("cache", NAME, MADE_BY),)
 
 
 def test_a_cache(told: Told) -> None:
@@ -590,7 +683,48 @@ DENIED = (
     "rds:RestoreDBInstanceToPointInTime on resource: arn:aws:rds:eu-west-1:123456789012:db:x because no identity-based "
     "policy allows the rds:RestoreDBInstanceToPointInTime action"
 )
-WHAT = "RDS did not restore shop-prod to 2026-11-30 03:15:00 UTC as shop-prod-drill-0a1b2c: "
+WHAT = "RDS did not restore shop-prod to 2026-11-29 02:00:00 UTC as shop-prod-drill-0a1b2c: "
+
+
+@pytest.mark.parametrize(
+    ("code", "passing"),
+    [
+        ("Throttling", True),
+        ("ThrottlingException", True),
+        ("RequestLimitExceeded", True),
+        ("ServiceUnavailable", True),
+        ("InternalFailure", True),
+        ("InvalidDBInstanceState", True),
+        ("InvalidDBInstanceStateFault", True),
+        ("InvalidDBSnapshotState", True),
+        ("InstanceQuotaExceeded", False),
+        ("DBInstanceNotFound", False),
+        ("ExpiredToken", False),
+        ("AccessDenied", False),
+    ],
+)
+def test_what_aws_may_do_in_a_while_is_told_from_what_it_never_does(told: Told, code: str, passing: bool) -> None:
+    told.rds.add_client_error("promote_read_replica", code, "No.")
+    with pytest.raises(EstateError) as raised:
+        told.estate.promote_read_replica(NAME)
+    assert raised.value.passing is passing
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (exceptions.EndpointConnectionError(endpoint_url="https://x"), True),
+        (exceptions.ReadTimeoutError(endpoint_url="https://x"), True),
+        (exceptions.ConnectionClosedError(endpoint_url="https://x"), True),
+        (exceptions.NoCredentialsError(), False),
+        (exceptions.NoRegionError(), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_connection_that_breaks_may_be_there_again(error: Exception, passing: bool) -> None:
+    with pytest.raises(EstateError) as raised, said("RDS", "describe shop-prod"):
+        raise error
+    assert raised.value.passing is passing
 
 
 @pytest.mark.parametrize(
@@ -637,7 +771,7 @@ def test_what_aws_refuses_is_a_sentence(told: Told, code: str, message: str, sen
     told.instance()
     told.rds.add_client_error("restore_db_instance_to_point_in_time", code, message)
     with pytest.raises(EstateError) as raised:
-        told.estate.restore_to_point_in_time("shop-prod", NAME, AT, made_by=MADE_BY)
+        told.estate.restore_to_point_in_time("shop-prod", NAME, TAKEN, made_by=MADE_BY)
     assert str(raised.value) == WHAT + sentence
 
 
@@ -649,7 +783,7 @@ def test_moto_restores_a_copy_that_is_found_and_removed(monkeypatch: pytest.Monk
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
     with mock_aws():
         clients = {each: Session().create_client(each, region_name=REGION) for each in ("rds", "elasticache", "ec2")}
-        monkeypatch.setattr(aws, "aws_client", lambda service, *_: clients[service])
+        monkeypatch.setattr(aws, "aws_client", lambda service, *_, **__: clients[service])
         vpc = clients["ec2"].create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnet = clients["ec2"].create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
         clients["rds"].create_db_subnet_group(

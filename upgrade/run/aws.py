@@ -7,12 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from bootstrap.aws import Caller, Where, aws_client
-from keep.estate.refused import code_of, reason
+from keep.estate.refused import PASSING, code_of, reason, unreached
 from upgrade.check import Look, Value
 from upgrade.effect import Call
 from upgrade.run.errors import AwsError
 
-_PASSING = ("Throttling", "RequestLimitExceeded", "ServiceUnavailable", "InternalFailure")
 _TAKEN = "something else has this name: look at it, and delete it if nobody needs it"
 
 
@@ -76,9 +75,9 @@ def _said(service: str, operation: str, parameters: Mapping[str, Value]) -> Iter
         yield
     except botocore.ClientError as error:
         code = code_of(error)
-        raise AwsError(f"{what}: {reason(error, _TAKEN)}", code=code, passing=code in _PASSING) from None
+        raise AwsError(f"{what}: {reason(error, _TAKEN)}", code=code, passing=code in PASSING) from None
     except (botocore.NoCredentialsError, botocore.ProfileNotFound) as error:
         raise AwsError(f"{what}: {error}: log in (`aws sso login`) or set AWS_PROFILE") from None
     except botocore.BotoCoreError as error:
-        passing = isinstance(error, botocore.HTTPClientError)
-        raise AwsError(f"{what}: {error}; see that its endpoint is reached", passing=passing) from None
+        said = f"{what}: {error}; see that its endpoint is reached"
+        raise AwsError(said, passing=unreached(error)) from None

@@ -112,7 +112,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     stubs = {
         name: Stubber(Session().create_client(name, region_name="eu-west-1", **keys)) for name in ("rds", "elasticache")
     }
-    monkeypatch.setattr(aws, "aws_client", lambda service, *_: stubs[service].client)
+    monkeypatch.setattr(aws, "aws_client", lambda service, *_, **__: stubs[service].client)
     monkeypatch.setattr("keep.backup.create.new_id", lambda _: BACKUP)
     with stubs["rds"], stubs["elasticache"]:
         yield Cloud(stubs["elasticache"], "library-prod-drill-1a2b3c-desk")
