@@ -87,6 +87,7 @@ class Surroundings:
     security_group_users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Id of a security group -> what else uses it, in words: servers, network interfaces, rules of other groups."""
     vpcs: tuple[Described, ...] = ()
+    """Vpcs, with the attributes `EnableDnsSupport` and `EnableDnsHostnames` beside, where those were read."""
     subnets: tuple[Described, ...] = ()
     """Subnets of the servers' subnet groups."""
     route_tables: tuple[Described, ...] = ()

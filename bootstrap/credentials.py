@@ -139,7 +139,7 @@ def token_users(manifest: Manifest, access: Access, cache: str) -> dict[str, str
 
 
 def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> Credential:
-    """Return `old` with all that the identity needs in this stack and nothing else; passwords that are there stay."""
+    """Return `old` with all that the identity needs in this stack; passwords and what is somebody else's stay."""
     identity = access.identities[name]
     tokens = name in access.by_token and manifest.postgres.iam_region is not None
     fields: dict[str, str | int | Secret | None] = {}
@@ -163,4 +163,5 @@ def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> 
     # Without a password nothing is ever rotated, and what was is over.
     kept = fields.get("password") or fields.get("redis_password")
     moved = tuple(target for target in access.present(name) if target in (old.moved or ()))
-    return Credential.model_validate(fields | {"grace": old.grace if kept else None, "moved": moved or None})
+    kept_fields = {"grace": old.grace if kept else None, "moved": moved or None}
+    return Credential.model_validate(fields | kept_fields | {"called": old.called, "others": old.others})

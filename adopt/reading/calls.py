@@ -94,6 +94,12 @@ SERVERLESS = _elasticache(
 SECURITY_GROUPS = _ec2("DescribeSecurityGroups", "SecurityGroups", "the rules of the servers' security groups")
 INTERFACES = _ec2("DescribeNetworkInterfaces", "NetworkInterfaces", "what else uses the servers' security groups")
 VPCS = _ec2("DescribeVpcs", "Vpcs", "the ranges of the servers' networks")
+DNS_SUPPORT = _ec2(
+    "DescribeVpcAttribute",
+    "EnableDnsSupport",
+    "whether the network answers endpoints by their names: the first `up` fails at endpoints of its own without",
+)
+DNS_HOSTNAMES = _ec2("DescribeVpcAttribute", "EnableDnsHostnames", DNS_SUPPORT.cost)
 SUBNETS = _ec2("DescribeSubnets", "Subnets", "zones and ranges of the servers' subnets")
 ROUTES = _ec2("DescribeRouteTables", "RouteTables", "whether the subnets reach AWS's APIs by NAT")
 ENDPOINTS = _ec2("DescribeVpcEndpoints", "VpcEndpoints", "whether the network has endpoints of AWS's APIs")

@@ -34,6 +34,7 @@ class Network:
     security_groups: tuple[Described, ...] = ()
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     vpcs: tuple[Described, ...] = ()
+    """Vpcs, with the attributes `EnableDnsSupport` and `EnableDnsHostnames` beside, where those were read."""
     subnets: tuple[Described, ...] = ()
     route_tables: tuple[Described, ...] = ()
     vpc_endpoints: tuple[Described, ...] = ()
@@ -57,15 +58,27 @@ def network(ask: Asking, site: Site, *, home: bool) -> Network:
     networks = ask.soon(ask.all, calls.VPCS, here, Filters=vpcs)
     routes = ask.soon(ask.all, calls.ROUTES, here, Filters=vpcs)
     endpoints = ask.soon(ask.all, calls.ENDPOINTS, here, Filters=vpcs)
+    dns = {name: ask.soon(_dns, ask, here, name) for name in site.vpcs}
     every = groups.result()
     return Network(
         security_groups=_own(every, site),
         users=users(site, every, interfaces.result()),
-        vpcs=networks.result(),
+        vpcs=tuple({**each, **dns[each["VpcId"]].result()} for each in networks.result()),
         subnets=subnets.result(),
         route_tables=routes.result(),
         vpc_endpoints=endpoints.result(),
     )
+
+
+def _dns(ask: Asking, region: str, vpc: str) -> Described:
+    """Whether the VPC has names: what could be read of EnableDnsSupport and EnableDnsHostnames."""
+    asked = (calls.DNS_SUPPORT, calls.DNS_HOSTNAMES)
+    begun = [
+        (each.field, ask.soon(ask.one, each, region, VpcId=vpc, Attribute=each.field[:1].lower() + each.field[1:]))
+        for each in asked
+    ]
+    answers = ((name, answer.result().get(name)) for name, answer in begun)
+    return {name: bool(found.get("Value")) for name, found in answers if found is not None}
 
 
 def users(site: Site, groups: Iterable[Described], interfaces: Iterable[Described]) -> Mapping[str, tuple[str, ...]]:

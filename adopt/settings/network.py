@@ -9,10 +9,13 @@ from typing import Any
 from adopt import instance_facts as facts
 from adopt.estate import Described, Estate
 from adopt.refusal import Refusal
+from knowledge.commands import in_region
 from knowledge.networks import ENDPOINTS
 from knowledge.regions import endpoint
 
 EVERYWHERE = "0.0.0.0/0"
+_DNS = {"EnableDnsSupport": "--enable-dns-support", "EnableDnsHostnames": "--enable-dns-hostnames"}
+"""Attribute of a VPC without which it has no private names of endpoints -> option that turns it on."""
 _APIS = f"{', '.join(ENDPOINTS[:-1])} and {ENDPOINTS[-1]}"
 
 
@@ -32,6 +35,7 @@ def network(estate: Estate) -> NetworkFound:
     That is: endpoints of the VPC for all that they call; else NAT, by a security group that lets them out; else
     endpoints that the stack makes, into which the whole VPC is let: their private names answer everybody in it, in
     place of the public addresses (AWS PrivateLink Guide, "Access an AWS service using an interface VPC endpoint").
+    AWS makes those only in a VPC with DNS support and DNS hostnames.
     """
     it = estate.primary.described
     section: dict[str, Any] = {"vpc": facts.vpc(it), "subnets": facts.subnets(it)}
@@ -43,13 +47,18 @@ def network(estate: Estate) -> NetworkFound:
         if group:
             comment = f"The functions get out by NAT: they carry {group}, whose rules let them."
             return NetworkFound(section=section | {"endpoints": [group]}, comment=comment)
+    wrong = _half(estate, facts.vpc(it), have) if have else _nameless(estate, facts.vpc(it))
+    if wrong and _is_known(estate, facts.vpc(it)):
+        return NetworkFound(section=section, refusal=wrong)
+    unless = f"Unless it gets out by NAT, of which not all was read: {wrong.why}. {wrong.way}." if wrong else ""
     if have:
-        return NetworkFound(section=section, refusal=_half(estate, facts.vpc(it), have))
+        return NetworkFound(section=section, comment=unless)
     if everybody := sorted(_blocks(estate, facts.vpc(it))):
         said = f"The stack's endpoints answer all of the VPC for {_APIS}, so that all of it is let in."
-        return NetworkFound(section=section | {"endpoint_clients": everybody}, comment=said)
-    said = f"Add endpoint_clients, the VPC's networks: the stack's endpoints answer all of it for {_APIS}."
-    return NetworkFound(section=section, comment=said)
+        section |= {"endpoint_clients": everybody}
+    else:
+        said = f"Add endpoint_clients, the VPC's networks: the stack's endpoints answer all of it for {_APIS}."
+    return NetworkFound(section=section, comment=" ".join(filter(None, (said, unless))))
 
 
 def _endpoints(estate: Estate, vpc: str) -> set[str]:
@@ -102,13 +111,41 @@ def _lets_out(rule: Described) -> bool:
     return https and any(each.get("CidrIp") == EVERYWHERE for each in rule.get("IpRanges") or [])
 
 
+def _is_known(estate: Estate, vpc: str) -> bool:
+    """Whether all was read that says how to get out: a network has a route table, and an instance a security group."""
+    return bool(estate.around.security_groups) and any(each.get("VpcId") == vpc for each in estate.around.route_tables)
+
+
+def _nameless(estate: Estate, vpc: str) -> Refusal | None:
+    """What is in the way of endpoints of the stack's own; an attribute that was not read is taken for on."""
+    attributes = next((each for each in estate.around.vpcs if each.get("VpcId") == vpc), {})
+    off = [name for name in _DNS if attributes.get(name) is False]
+    if not off:
+        return None
+    turn_on = [f"`aws ec2 modify-vpc-attribute --vpc-id {vpc} {_DNS[each]} Value=true`" for each in off]
+    return Refusal(
+        what=vpc,
+        why=f"the stack would make endpoints of AWS's APIs in it, which AWS refuses while {' and '.join(off)} "
+        f"{'is' if len(off) == 1 else 'are'} off: they have private names",
+        way=in_region(
+            f"{', then '.join(turn_on)}; public names of what is in the VPC then lead to private addresses within it",
+            estate.region,
+        ),
+        whole=True,
+    )
+
+
 def _half(estate: Estate, vpc: str, have: Collection[str]) -> Refusal:
     lacks = [api for api in ENDPOINTS if api not in have]
     return Refusal(
         what=vpc,
         why=f"it has endpoints of {', '.join(sorted(have))} and none of {', '.join(lacks)}, which a stack needs: it "
         "makes all of them or none, and AWS takes no second one of a name",
-        way="for each that is missing `aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --private-dns-enabled "
-        f"--vpc-id {vpc} --service-name {endpoint(lacks[0], estate.region)} --subnet-ids ... --security-group-ids ...`",
+        way=in_region(
+            "for each that is missing `aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --private-dns-enabled "
+            f"--vpc-id {vpc} --service-name {endpoint(lacks[0], estate.region)} --subnet-ids ... --security-group-ids "
+            "...`",
+            estate.region,
+        ),
         whole=True,
     )

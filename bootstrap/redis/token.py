@@ -162,9 +162,12 @@ class TokenCredential:
     _added: bool = False
     """Whether this run has added one: SET is allowed after ROTATE only, and unknown tokens may be valid until then."""
 
-    def successor(self, old: Credential, grace: int) -> Credential:  # noqa: ARG002 as in the protocol
+    def successor(self, old: Credential, grace: int) -> Credential:
         token = new_password(self.rule.model_copy(update={"special": token_special(self.rule.special)}))
-        return Credential(redis_username=USER, redis_password=token, initial=False, grace=grace or None)
+        new = {"redis_username": USER, "redis_password": token, "initial": False, "grace": grace or None}
+        # A secret from before the stack may have the token under this name, and its readers look there.
+        there = {"password": token} if old.password and old.password == self._token(old) else {}
+        return old.model_copy(update=new | there)
 
     def admit(self, target: str, new: Credential, old: Credential) -> None:  # noqa: ARG002 as in the protocol
         token = self._token(new)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hmac
+import json
 import secrets
 import string
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import core_schema
@@ -75,11 +77,39 @@ class Credential(BaseModel):
     moved: tuple[str, ...] | None = None
     """Where the identity's login from before the stack (`present` in access.yaml) ends with the grace of the rotation
     that made this: `postgres`, `cache main`. Elsewhere it stays as it is."""
+    called: Mapping[str, str] | None = None
+    """Field -> what its owner calls it in the secret, where that is another name."""
+    others: Secret | None = None
+    """Fields of the secret that are nobody's here, a JSON object: whoever put them there reads them, so they stay."""
+
+    @classmethod
+    def of(cls, held: object) -> Self:
+        """Return the credential that a secret's JSON has. Raise ValidationError where that is none."""
+        if not isinstance(held, dict):
+            return cls.model_validate(held)
+        called = {own: other for own, other in _OTHER_NAMES.items() if other in held and own not in held}
+        ours = {*cls.model_fields} - _BESIDE
+        own = {name: held[called.get(name, name)] for name in ours if called.get(name, name) in held}
+        others = {name: value for name, value in held.items() if name not in {*ours, *called.values()}}
+        beside = {"called": called or None, "others": Secret(json.dumps(others)) if others else None}
+        return cls.model_validate(own | beside)
 
     def content(self) -> dict[str, Any]:
-        """Return the fields with their secrets in the clear, as they go into the store."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return {k: v.reveal() if isinstance(v, Secret) else v for k, v in fields.items() if v is not None}
+        """Return the secret's JSON with all that is secret in the clear, as it goes into the store."""
+        called, others = self.called or {}, json.loads(self.others.reveal()) if self.others else {}
+        own = {name: getattr(self, name) for name in type(self).model_fields if name not in _BESIDE}
+        return others | {
+            called.get(name, name): value.reveal() if isinstance(value, Secret) else value
+            for name, value in own.items()
+            if value is not None
+        }
+
+
+_OTHER_NAMES = {"username": "user", "password": "pass"}
+"""What people call them in secrets of their own; RDS and Secrets Manager's rotation write ours (Secrets Manager User
+Guide, "JSON structure of AWS Secrets Manager secrets")."""
+_BESIDE = {"called", "others"}
+"""Fields that say how the others stand in the JSON."""
 
 
 def new_password(rule: PasswordRule | None = None) -> Secret:

@@ -185,17 +185,9 @@ class AwsStore:
             raise _failed("write", arn, error) from None
 
 
-_OTHER_NAMES = {"user": "username", "pass": "password"}
-"""What people call them in secrets of their own; RDS and Secrets Manager's rotation write ours (Secrets Manager User
-Guide, "JSON structure of AWS Secrets Manager secrets")."""
-
-
 def _parse(arn: str, text: str) -> Credential:
     try:
-        found = json.loads(text)
-        if isinstance(found, dict):
-            found = {_OTHER_NAMES.get(key, key): value for key, value in found.items() if _own(key, found)}
-        return Credential.model_validate(found)
+        return Credential.of(json.loads(text))
     except (ValidationError, ValueError) as error:
         wrong = error.errors() if isinstance(error, ValidationError) else ()
         keys = ", ".join(sorted({str(e["loc"][0]) if e["loc"] else "the whole" for e in wrong})) or "the whole"
@@ -204,11 +196,6 @@ def _parse(arn: str, text: str) -> Credential:
             '{"username": "...", "password": "..."} into it; else '
             "delete its AWSCURRENT version and run the bootstrap again, which makes a new one"
         ) from None
-
-
-def _own(key: str, found: dict[str, Any]) -> bool:
-    """Whether nothing stands there under our name for it."""
-    return _OTHER_NAMES.get(key, "") not in found
 
 
 def _code(error: Any) -> str:

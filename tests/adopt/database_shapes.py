@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from described_around import alarm, backup_plan, endpoint, log_group, option_group, route_table, secret, topic
+from described_around import alarm, backup_plan, endpoint, log_group, option_group, route_table, secret, topic, vpc
 from described_rds import (
     ACCOUNT,
     GROUP,
+    INSIGHTS_KEY,
+    KEY,
     REGION,
     grouped,
     instance,
@@ -126,6 +128,9 @@ PROTECTED = {"deleteAutomatedBackups", "deletionProtection", "finalSnapshotIdent
 OWN_ENDPOINTS = tuple(endpoint(each) for each in ENDPOINTS)
 
 SHAPES = (
+    # By name what the base tier is: provisioned IOPS, and another port than PostgreSQL's.
+    row("io1", says={"data-tier:postgres.storage.type": "io1", "data-tier:postgres.storage.iops": 3000}),
+    row("another-port", says={"data-tier:postgres.port": 5433}),
     row("key-of-aws", KmsKeyId=AWS_KEY, says={f"{EXISTING}.key": AWS_KEY}),
     row(
         "unencrypted",
@@ -299,6 +304,32 @@ SHAPES = (
             "postgres-dr-instance": {
                 *("applyImmediately", "copyTagsToSnapshot", "enabledCloudwatchLogsExports", "tags"),
                 *("iamDatabaseAuthenticationEnabled", "monitoringInterval", "monitoringRoleArn", "vpcSecurityGroupIds"),
+            }
+        },
+    ),
+    row(
+        "replica-of-another-class",
+        replicas={"reports": running(replica("orders-reports", DBInstanceClass="db.r6i.2xlarge"))},
+        says={
+            "data-tier:postgres.replicas": {
+                "reports": {
+                    "class": "db.r6i.2xlarge",
+                    "existing": {
+                        "identifier": "orders-reports",
+                        "subnet_group": "default-vpc-0a1b2c3d",
+                        "security_groups": [GROUP],
+                        "parameter_group": {"name": "orders-pg16", "family": "postgres16", "managed": False},
+                        "key": KEY,
+                        "insights_key": INSIGHTS_KEY,
+                    },
+                }
+            }
+        },
+        lets_pass=("rds-minor-upgrades",),
+        changed={
+            "postgres-reports-instance": {
+                *("applyImmediately", "copyTagsToSnapshot", "enabledCloudwatchLogsExports", "tags"),
+                *("iamDatabaseAuthenticationEnabled", "monitoringRoleArn", "vpcSecurityGroupIds"),
             }
         },
     ),
@@ -588,6 +619,26 @@ SHAPES = (
         },
     ),
     row(
+        "nameless-network",
+        around={
+            "route_tables": (route_table(out="GatewayId", to="igw-0a1b2c3d"),),
+            "vpcs": (vpc(support=False, hostnames=False),),
+        },
+        refused=(
+            (
+                "vpc-0a1b2c3d",
+                "the stack would make endpoints of AWS's APIs in it, which AWS refuses while EnableDnsSupport and "
+                "EnableDnsHostnames are off: they have private names",
+                "`aws ec2 modify-vpc-attribute --vpc-id vpc-0a1b2c3d --enable-dns-support Value=true --region "
+                "eu-west-1`, then `aws ec2 modify-vpc-attribute --vpc-id vpc-0a1b2c3d --enable-dns-hostnames "
+                "Value=true --region eu-west-1`; public names of what is in the VPC then lead to private addresses "
+                "within it",
+            ),
+        ),
+    ),
+    # Out by NAT nobody needs its names; and endpoints that are there have them.
+    row("nameless-network-with-a-way-out", around={"vpcs": (vpc(hostnames=False),)}),
+    row(
         # Subnets without a table of their own go by their network's main one, and no other network's.
         "main-table-of-another-network",
         around={
@@ -614,8 +665,18 @@ SHAPES = (
                 "it makes all of them or none, and AWS takes no second one of a name",
                 "for each that is missing `aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface "
                 "--private-dns-enabled --vpc-id vpc-0a1b2c3d --service-name com.amazonaws.eu-west-1.logs --subnet-ids "
-                "... --security-group-ids ...`",
+                "... --security-group-ids ... --region eu-west-1`",
             ),
         ),
+    ),
+    row(
+        "endpoints-for-some-and-routes-that-were-not-read",
+        around={"vpc_endpoints": OWN_ENDPOINTS[:2], "route_tables": ()},
+        says={"data-tier:network.endpoints": ABSENT},
+    ),
+    row(
+        "nameless-network-and-routes-that-were-not-read",
+        around={"vpcs": (vpc(hostnames=False),), "route_tables": ()},
+        says={"data-tier:network.endpoints": ABSENT, "data-tier:network.endpoint_clients": ["172.31.0.0/16"]},
     ),
 )

@@ -44,10 +44,11 @@ def security_group(group: str = GROUP, **differs: Any) -> dict[str, Any]:
     return described("ec2", "SecurityGroup", given)
 
 
-def vpc(name: str = VPC, block: str = "172.31.0.0/16") -> dict[str, Any]:
-    """A Vpc."""
+def vpc(name: str = VPC, block: str = "172.31.0.0/16", *, support: bool = True, hostnames: bool = True) -> Any:
+    """A Vpc, with its attributes (DescribeVpcAttribute) beside."""
     associated = [{"CidrBlock": block, "AssociationId": "vpc-cidr-assoc-0a", "CidrBlockState": {"State": "associated"}}]
-    return described("ec2", "Vpc", {"VpcId": name, "CidrBlock": block, "CidrBlockAssociationSet": associated})
+    found = described("ec2", "Vpc", {"VpcId": name, "CidrBlock": block, "CidrBlockAssociationSet": associated})
+    return {**found, "EnableDnsSupport": support, "EnableDnsHostnames": hostnames}
 
 
 def route_table(*, out: str = "NatGatewayId", to: str = "nat-0a1b2c3d", subnets: tuple[str, ...] = SUBNETS) -> Any:

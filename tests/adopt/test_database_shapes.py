@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from agreement import agree
 from database_shapes import ABSENT, SHAPES, DatabaseShape
+from described_around import endpoint, vpc
 from described_rds import INSIGHTS_KEY, KEY
 from offline_program import run
 from tiers import tier
@@ -183,6 +184,27 @@ def test_what_has_to_be_looked_at_stands_in_the_file() -> None:
         ("data-tier:notify",): ["orders-events has a recipient by https too: add it to info."],
         ("data-tier:maintenance",): ["Nothing is maintained by the stack as long as this is empty."],
     }
+
+
+OFF = "AWS refuses while EnableDnsHostnames is off"
+UNREAD = [
+    ({"vpcs": (vpc(hostnames=False),), "route_tables": ()}, ["all of it is let in. Unless it gets out by NAT", OFF]),
+    ({"vpcs": (vpc(hostnames=False),), "security_groups": ()}, ["Unless it gets out by NAT", OFF]),
+    (
+        {"vpc_endpoints": (endpoint("kms"),), "route_tables": ()},
+        ["Unless it gets out by NAT", "it has endpoints of kms"],
+    ),
+    ({"vpcs": (), "route_tables": ()}, ["Add endpoint_clients"]),
+]
+"""What was not read around the base tier -> what is said of the way to AWS's APIs."""
+
+
+@pytest.mark.parametrize(("around", "said"), UNREAD, ids=["routes", "groups", "endpoints", "everything"])
+def test_what_was_not_read_of_the_way_to_awss_apis_stops_nothing(around: dict[str, Any], said: list[str]) -> None:
+    made = adopted(tier(replicas={}, around=around))
+    assert not made.report.refused
+    [remark] = made.comments["config", "data-tier:network"]
+    assert [each for each in said if each not in remark] == []
 
 
 def test_a_server_with_as_many_security_groups_as_aws_takes_is_said() -> None:

@@ -145,6 +145,7 @@ LOSES: dict[str, set[str]] = {
     "ec2:DescribeSecurityGroups": {"security_groups"},
     "ec2:DescribeSubnets": {"subnets"},
     "ec2:DescribeVpcEndpoints": set(),
+    "ec2:DescribeVpcAttribute": {"vpcs"},
     "ec2:DescribeVpcs": {"vpcs"},
     "elasticache:DescribeCacheClusters": {"caches", "subnet_groups", "tags"},
     "elasticache:DescribeCacheParameterGroups": {"caches", "tags"},

@@ -339,6 +339,17 @@ def test_a_token_of_before_the_stack_stays_until_a_person_rotates_it(cache: Cach
     assert [before.opens(each) for each in (made, Secret(FIRST), Secret(OLDER))] == [True, False, False]
 
 
+@pytest.mark.parametrize("name", ["password", "redis_password"])
+def test_a_token_s_secret_keeps_the_names_that_its_readers_know(name: str) -> None:
+    held = Credential.of({name: FIRST, "username": "", "host": "orders-cache.example", "team": "fulfilment"})
+    place = NodesToken(name="hot", cache=HOT, admin=Credential())
+    driver = TokenCredential(cache="hot", place=place, rule=USED, existing=True)
+    after = driver.successor(held, 0).content()
+    assert (after[name], len(after[name])) == (after["redis_password"], USED.length)
+    assert (after["host"], after["team"], FIRST in after.values()) == ("orders-cache.example", "fulfilment", False)
+    assert ("password" in after) == (name == "password")
+
+
 @pytest.mark.server
 def test_a_rotation_by_a_person_that_broke_off_is_finished(cache: Cache) -> None:
     before = of_before(cache)

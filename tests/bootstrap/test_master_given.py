@@ -15,6 +15,7 @@ from tier import FIRST_PASSWORD, REGION, Tier
 from bootstrap.aws import aws_client
 from bootstrap.errors import AskedError, BootstrapError
 from bootstrap.postgres.master import enter
+from bootstrap.rotate.run import rotate
 from cli.adopt_master import put
 
 pytestmark = pytest.mark.server
@@ -153,3 +154,23 @@ def test_a_secret_of_ones_own(form: str, sentence: str, found: Tier) -> None:
     with pytest.raises(BootstrapError, match=sentence) as refused:
         entered(found, arn)
     assert FIRST_PASSWORD not in str(refused.value)
+
+
+def test_a_persons_rotation_leaves_what_others_read_of_the_masters_secret(
+    make_tier: Callable[..., Tier], postgres18: Postgres
+) -> None:
+    tier = make_tier(postgres18)
+    held = {
+        "user": f"{tier.name}_master",
+        "pass": FIRST_PASSWORD,
+        "ssl": "verify-full",
+        "team": {"mail": "dba@example.org"},
+    }
+    arn = secret(tier, json.dumps(held))
+    target = tier.manifest.postgres.model_copy(update={"master_secret": arn, "existing": True})
+    manifest = tier.manifest.model_copy(update={"postgres": target})
+    [done] = rotate(manifest, ["master"])
+    after = value(tier, arn)
+    assert (done.outcome, {**after, "pass": FIRST_PASSWORD}) == ("rotated", held), done.notes
+    assert after["pass"] != FIRST_PASSWORD
+    assert entered(tier, arn) == ()

@@ -15,6 +15,7 @@ import traceback
 import pytest
 
 from bootstrap.manifest import PasswordRule
+from bootstrap.postgres.own_password import with_password
 from bootstrap.secrets import Credential, Secret, SecretStoreError, logins, new_password, redis_hash, scram_verifier
 from bootstrap.secrets.store import _parse
 from components.credentials import CredentialsArgs
@@ -68,6 +69,46 @@ def test_what_goes_into_the_store_comes_back() -> None:
     credential = Credential(username="app_a", password=Secret(VALUE), port=5432)
     assert credential.content() == {"username": "app_a", "password": VALUE, "port": 5432}
     assert Credential.model_validate_json(json.dumps(credential.content())) == credential
+
+
+# A secret as its owner has written it -> what is in it once its password was replaced.
+OWNED: list[tuple[dict[str, object], dict[str, object]]] = [
+    ({"username": "root", "password": VALUE}, {"username": "root", "password": "new"}),
+    (
+        {
+            "username": "root",
+            "password": VALUE,
+            "masterarn": "arn:m",
+            "others": ["x"],
+            "called": {"a": 1},
+            "none": None,
+        },
+        {
+            "username": "root",
+            "password": "new",
+            "masterarn": "arn:m",
+            "others": ["x"],
+            "called": {"a": 1},
+            "none": None,
+        },
+    ),
+    ({"user": "root", "pass": VALUE, "ssl": True}, {"user": "root", "pass": "new", "ssl": True}),
+    (
+        {"user": "somebody", "pass": "theirs", "username": "root", "password": VALUE},
+        {"user": "somebody", "pass": "theirs", "username": "root", "password": "new"},
+    ),
+    ({"user": "root", "password": VALUE, "pass": "x"}, {"user": "root", "password": "new", "pass": "x"}),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), OWNED)
+def test_what_others_have_in_a_secret_stays_where_it_is(before: dict[str, object], after: dict[str, object]) -> None:
+    held = _parse("arn:x", json.dumps(before))
+    assert (held.username, held.password, held.content()) == ("root", Secret(VALUE), before)
+    changed = with_password(held, Secret("new"))
+    assert changed.content() == after
+    assert _parse("arn:x", json.dumps(after)) == changed
+    assert not [each for each in (VALUE, "theirs", "arn:m") if each in f"{held!r} {held} {held.model_dump_json()}"]
 
 
 def test_passwords_suit_every_engine() -> None:
