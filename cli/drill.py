@@ -89,9 +89,11 @@ def report(
     drill: Annotated[str | None, typer.Argument(metavar="ID", help="One report, whole.")] = None,
     stack: StackOption = None,
     manifest: ManifestOption = None,
-    keep: KeepOption = None,
+    place: Annotated[
+        str | None, typer.Option("--from", help="Of the copies that --keep made: a folder, or s3://BUCKET/PREFIX.")
+    ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Look whether each report is the one that was written.")
+        bool, typer.Option("--check", help="Look whether each report and page is the one that was written.")
     ] = False,
     json: JsonFlag = False,
 ) -> None:
@@ -105,14 +107,14 @@ def report(
     from keep.drill.render_md import markdown
     from keep.drill.trend import trend
 
-    books = books_of(stack, manifest, keep or ())
+    books = books_of(stack, manifest, place)
     if drill is not None:
         found = books.report(drill)
         emit_json(found.model_dump(mode="json")) if json else typer.echo(markdown(found), nl=False)
         return
     if check:
         kept = books.reports()
-        wrong = broken(kept, books.head())
+        wrong = broken(kept, books.head(), books.pages())
         if json:
             emit_json({"ok": not wrong, "reports": len(kept), "differences": wrong})
         else:

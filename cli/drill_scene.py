@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from cli.backup_place import lasting, of_stack
 from cli.errors import InputError
 from cli.output import note
 from cli.project import migrations
@@ -121,10 +122,20 @@ def _second(manifest: Manifest, region: str, here: AwsEstate, groups: Groups | N
     return AwsEstate(region, manifest.prefix, endpoint=manifest.aws_endpoint, landing=where)
 
 
-def books_of(stack: str | None, file: str | None, keep: Sequence[str]) -> Books:
-    """The reports of a stack's drills, be it up or down. Raise InputError or NothingUpError."""
+def books_of(stack: str | None, file: str | None, copies: str | None) -> Books:
+    """The reports of a stack's drills, be it up or down; where a place is named, the copies of them there.
+
+    Raise InputError, NothingUpError or AskedError.
+    """
     manifest, _ = find_kept(stack, file)
-    return _books(manifest, stack, file, keep)[0]
+    if copies is None:
+        return _books(manifest, stack, file, ())[0]
+    from keep.drill.books import FOLDER, Books
+
+    found = Books(of_stack(f"{copies.rstrip('/')}/{FOLDER}", manifest), manifest.stack)
+    if found.head() is None and not found.reports():
+        raise InputError(f"{found.address} has no report: a drill puts copies there with `--keep {copies}`.")
+    return found
 
 
 def _objective(stack: str, declared: Settings | None) -> DrillObjective:
@@ -154,7 +165,6 @@ def _settings(stack: str) -> Settings | None:
 def _books(
     manifest: Manifest, stack: str | None, file: str | None, keep: Sequence[str]
 ) -> tuple[Books, StateDir | None]:
-    from cli.backup_place import lasting, of_stack
     from cli.current import state_of
     from keep.drill.books import FOLDER, Books
 

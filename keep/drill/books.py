@@ -1,6 +1,7 @@
 """The reports of a stack's drills, as a chain, and the notes of the one that runs: `drills/STACK/` of a place.
 
-`HEAD.json` names the newest report by its SHA-256 and says how many there are; each report names the one before it.
+`HEAD.json` names the newest report by its SHA-256 and says how many there are; each report names the one before it, and
+its own Markdown and page.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -45,7 +46,7 @@ class Kept:
     @property
     def sha256(self) -> str:
         """What the next one names it by."""
-        return hashlib.sha256(self.data).hexdigest()
+        return _sha256(self.data)
 
     @property
     def report(self) -> DrillReport:
@@ -71,13 +72,16 @@ class Books:
 
     def reports(self) -> list[Kept]:
         """Return every report, the oldest first."""
-        keys = [found.key for found in self._place.found(f"{self._stack}/")]
-        named = {key.rpartition("/")[2].removesuffix(".json"): key for key in keys if key.endswith(".json")}
-        return [
-            Kept(id=name, data=data)
-            for name, key in named.items()
-            if is_run(name) and (data := self._read(key)) is not None
-        ]
+        named = [(name, key) for name, ending, key in self._files(self._place) if ending == "json"]
+        return [Kept(id=name, data=data) for name, key in named if (data := self._read(key)) is not None]
+
+    def pages(self) -> dict[str, dict[str, str]]:
+        """Return the SHA-256 of every Markdown and page that is there, by id and ending."""
+        found: dict[str, dict[str, str]] = {}
+        for name, ending, key in self._files(self._place):
+            if ending != "json" and (data := self._read(key)) is not None:
+                found.setdefault(name, {})[ending] = _sha256(data)
+        return found
 
     def report(self, name: str) -> DrillReport:
         """Return one. Raise AskedError where there is none of that id."""
@@ -99,7 +103,8 @@ class Books:
     def append(self, report: DrillReport) -> DrillReport:
         """Keep a report as the newest of the chain and return it with the one before it named.
 
-        Killed on the way, it is done again with the same report: the chain has it once.
+        Killed on the way, it is done again with the same report: the chain has it once. Its pages come first, so that a
+        report that is there has them. Every copy gets what it lacks of the whole chain.
         """
         head, done = self.head(), self._read(f"{self._stack}/{report.id}.json")
         if done is not None:
@@ -107,15 +112,19 @@ class Books:
             report = kept.report
         else:
             report = report.model_copy(update={"previous": head.sha256 if head else None})
+            pages = {"md": markdown(report).encode(), "html": html(report).encode()}
+            report = report.model_copy(update={"pages": {ending: _sha256(data) for ending, data in pages.items()}})
             kept = Kept(id=report.id, data=written(report))
+            self._write(self._place, {**pages, "json": kept.data}, report.id)
         if head is None or head.report != report.id:
             head = Head(report=report.id, sha256=kept.sha256, count=head.count + 1 if head else 1)
-        for place in (self._place, *self._copies):
-            for ending, data in (("json", kept.data), ("md", markdown(report)), ("html", html(report))):
-                with place.write(f"{self._stack}/{report.id}.{ending}", replace=True) as out:
-                    out.write(data if isinstance(data, bytes) else data.encode())
-            with place.write(f"{self._stack}/HEAD.json", replace=True) as out:
-                out.write(_json(head))
+            self._keep("HEAD.json", _json(head))
+        for copy in self._copies:
+            there = {key for *_, key in self._files(copy)}
+            for name, ending, key in self._files(self._place):
+                if key not in there and (data := self._read(key)) is not None:
+                    self._write(copy, {ending: data}, name)
+            self._write(copy, {"json": _json(head)}, "HEAD")
         return report
 
     def running(self) -> Notes | None:
@@ -147,6 +156,19 @@ class Books:
             if (found := self.running()) is not None and found.id == run:
                 self._place.remove(f"{self._stack}/RUNNING.json")
 
+    def _files(self, place: Place) -> list[tuple[str, str, str]]:
+        """Id, ending and key of every file of a report."""
+        keys = (found.key for found in place.found(f"{self._stack}/"))
+        parts = ((key.rpartition("/")[2].partition("."), key) for key in keys)
+        return [
+            (name, ending, key) for (name, _, ending), key in parts if is_run(name) and ending in ("json", "md", "html")
+        ]
+
+    def _write(self, place: Place, files: Mapping[str, bytes], name: str) -> None:
+        for ending, data in files.items():
+            with place.write(f"{self._stack}/{name}.{ending}", replace=True) as out:
+                out.write(data)
+
     def _keep(self, name: str, data: bytes, *, replace: bool = True) -> None:
         with self._lock, self._place.write(f"{self._stack}/{name}", replace=replace) as out:
             out.write(data)
@@ -157,6 +179,10 @@ class Books:
                 return source.read()
         except KeyError:
             return None
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _json(model: BaseModel) -> bytes:

@@ -67,6 +67,8 @@ class DrillReport(_Model):
     """What the reader may want to know besides: versions, sizes, identifiers."""
     previous: str | None = None
     """SHA-256 of the report before it, of whatever drill: the reports of a stack are a chain."""
+    pages: dict[str, str] = {}
+    """SHA-256 of its Markdown (`md`) and of its page (`html`), made of all of it but this."""
 
 
 def in_rto(phases: Sequence[Phase]) -> tuple[Phase, ...]:

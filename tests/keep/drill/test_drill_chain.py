@@ -85,16 +85,35 @@ def test_what_is_wrong_with_a_chain(
         " slipped in"
         for each in outside
     ]
-    assert broken(spoil(kept), head) == tuple(expected)
+    assert broken(spoil(kept), head, {}) == tuple(expected)
+
+
+@pytest.mark.parametrize("places", [(0, 1), (1, 2), (0, 2)])
+def test_reports_that_were_swapped_are_found(places: tuple[int, int]) -> None:
+    kept, head = chained(3)
+    swapped = list(kept)
+    for at, of in (places, places[::-1]):
+        swapped[at] = replace(kept[at], data=kept[of].data)
+    said = broken(swapped, head, {})
+    for at, of in (places, places[::-1]):
+        assert f"the file {kept[at].id}.json has the report {kept[of].id}: it was swapped, or slipped in" in said
+
+
+def test_a_report_that_is_there_twice_is_found_by_the_name_that_is_not_its_own() -> None:
+    kept, head = chained(2)
+    for name in ("20200101T000000Z-000000", "20300101T000000Z-000000"):
+        twice = Kept(id=name, data=kept[0].data)
+        sentence = f"the file {name}.json has the report {kept[0].id}: it was swapped, or slipped in"
+        assert broken([twice, *kept], head, {}) == broken([*kept, twice], head, {}) == (sentence,)
 
 
 def test_a_head_that_is_missing_or_older_is_found() -> None:
     kept, head = chained(2)
-    assert broken(kept, None) == ("HEAD.json is missing, and there are reports",)
+    assert broken(kept, None, {}) == ("HEAD.json is missing, and there are reports",)
     older = Head(report=kept[0].id, sha256=kept[0].sha256, count=1)
-    assert broken(kept, older) == (f"the report {kept[1].id} is not part of the chain: it was changed, or slipped in",)
-    assert broken(kept, head.model_copy(update={"count": 3})) == ("the chain has 2 reports, and HEAD.json says 3",)
-    assert broken([], None) == ()
+    assert broken(kept, older, {}) == (f"the report {kept[1].id} is not part of the chain: it was changed, or slipped in",)
+    assert broken(kept, head.model_copy(update={"count": 3}), {}) == ("the chain has 2 reports, and HEAD.json says 3",)
+    assert broken([], None, {}) == ()
 
 
 def test_every_flipped_bit_of_every_report_is_found() -> None:
@@ -102,7 +121,7 @@ def test_every_flipped_bit_of_every_report_is_found() -> None:
     for index, each in enumerate(kept):
         for at in range(0, len(each.data), 7):
             spoilt = [replace(e, data=flipped(e.data, at)) if n == index else e for n, e in enumerate(kept)]
-            assert broken(spoilt, head), (index, at)
+            assert broken(spoilt, head, {}), (index, at)
 
 
 def test_reports_are_kept_in_every_form_and_each_names_the_one_before_it(tmp_path: Path) -> None:
@@ -112,9 +131,45 @@ def test_reports_are_kept_in_every_form_and_each_names_the_one_before_it(tmp_pat
     again = books.append(other)  # as a run does it that was killed before it knew
     assert (first.previous, other.previous, again) == (None, books.reports()[0].sha256, other)
     assert [each.report for each in books.reports()] == [first, other]
-    assert broken(books.reports(), books.head()) == ()
     for place in (home, second):
+        kept = Books(place, "orchard")
+        assert broken(kept.reports(), kept.head(), kept.pages()) == ()
         endings = [found.key.partition(".")[2] for found in place.found()]
         assert endings == ["html", "json", "md", "html", "json", "md", "json"], endings
     with pytest.raises(AskedError, match="has no drill report `20200101T000000Z-000000`"):
         books.report("20200101T000000Z-000000")
+
+
+def test_a_copy_gets_what_it_lacks_of_the_chain(tmp_path: Path) -> None:
+    """Whoever names it once has every report there: the stack's own bucket may be what is lost."""
+    home, second = FolderPlace(tmp_path / "home"), FolderPlace(tmp_path / "second")
+    for number in range(2):
+        Books(home, "orchard").append(report(number))
+    Books(home, "orchard", copies=[second]).append(report(2))
+    kept = Books(second, "orchard")
+    assert broken(kept.reports(), kept.head(), kept.pages()) == ()
+    assert kept.reports() == Books(home, "orchard").reports()
+
+
+PAGES = {
+    "Markdown changed": (lambda path: path.with_suffix(".md").write_text("# Drill: passed"), "{}.md was changed"),
+    "page changed": (lambda path: path.with_suffix(".html").write_bytes(b""), "{}.html was changed"),
+    "page gone": (lambda path: path.with_suffix(".html").unlink(), "{}.html is missing"),
+    "report gone": (lambda path: path.unlink(), "{}.md is of no report that is there"),
+}
+
+
+@pytest.mark.parametrize("spoilt", PAGES)
+def test_what_people_read_is_held_against_the_report(tmp_path: Path, spoilt: str) -> None:
+    spoil, sentence = PAGES[spoilt]
+    books = Books(FolderPlace(tmp_path), "orchard")
+    name = [books.append(report(number)).id for number in range(2)][1]
+    spoil(tmp_path / "orchard" / f"{name}.json")
+    said = broken(books.reports(), books.head(), books.pages())
+    assert any(each.startswith(f"the page {sentence.format(name)}") for each in said), said
+
+
+def test_a_report_of_before_pages_were_named_is_whole(tmp_path: Path) -> None:
+    books = Books(FolderPlace(tmp_path), "orchard")
+    kept, head = chained(1)
+    assert broken(kept, head, {kept[0].id: {"md": "0", "html": "0"}}) == broken(kept, head, books.pages()) == ()

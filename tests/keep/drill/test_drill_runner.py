@@ -149,7 +149,7 @@ def test_a_run_that_was_killed_is_found_removed_and_reported_by_the_next(
     assert reports[0].reason == f"the drill was killed{where}; a later run removed what it had made"
     assert drill.done == ["prepare", *PHASES]
     assert (estate_of(scene).made(), scene.books.running()) == ([], None)
-    assert broken(scene.books.reports(), scene.books.head()) == ()
+    assert broken(scene.books.reports(), scene.books.head(), scene.books.pages()) == ()
 
 
 @pytest.mark.parametrize("phase", ["prepare", *PHASES])
