@@ -50,7 +50,7 @@ def create(
         made = make(sources, *places)
     except PartlyError as error:
         made, whole, failed = error.made, error.whole, error.failed
-    odd = warnings(made, before(whole[0], made))
+    odd = [*warnings(made, before(whole[0], made)), *(made.postgres.warnings if made.postgres else ())]
     if json:
         first = {"id": made.id, "place": whole[0].address, "objects": len(made.objects), "bytes": made.size}
         also = {"places": [place.address for place in whole], "warnings": odd, "failed": failed}

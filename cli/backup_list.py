@@ -161,6 +161,10 @@ def _show(kept: Kept, inside: BackupManifest) -> None:
     left_out += [f"cache {name}: {each}" for name, cache in sorted(inside.caches.items()) for each in cache.left_out]
     for sentence in left_out:
         out.print(f"[yellow]left out[/] {escape(sentence)}")
+    for sentence in inside.postgres.unproved if inside.postgres else ():
+        out.print(f"[yellow]not proved[/] {escape(sentence)}")
+    for sentence in (*kept.warnings, *(inside.postgres.warnings if inside.postgres else ())):
+        out.print(f"[yellow]warning[/] {escape(sentence)}")
     for sentence in kept.verification.differences if kept.verification else ():
         out.print(f"[red]wrong[/] {escape(sentence)}")
 

@@ -1,6 +1,8 @@
 """The manifest of a backup: written last, it names every object with its size and SHA-256. Without one there is none.
 
 It is read only in the very form in which it was written, and carries a hash of itself: a flipped bit in it is found.
+That is judged by its text alone, so that another version of this program, whose manifests say more or less, reads it too:
+what is added has a default, and what says something else than before is another `format`.
 """
 
 from __future__ import annotations
@@ -8,20 +10,21 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bootstrap.report import MigrationReached
-from keep.errors import DamagedError
+from keep.errors import DamagedError, KeepError
 
 NAME = "MANIFEST.json"
+FORMAT: Literal[1] = 1
 NAMED = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 """What backups and their objects may be called: nothing that leads out of the place."""
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class StoredObject(_Model):
@@ -134,7 +137,7 @@ class Source(_Model):
 class BackupManifest(_Model):
     """All of one backup."""
 
-    format: Literal[1] = 1
+    format: Literal[1] = FORMAT
     id: str = Field(pattern=NAMED)
     stack: str | None
     """None for servers that no stack describes."""
@@ -174,22 +177,35 @@ class BackupManifest(_Model):
 
 def written(manifest: BackupManifest) -> bytes:
     """Return the only form of a manifest."""
-    body = manifest.model_dump(mode="json")
-    text = _canonical(body)
-    return _canonical({"manifest": body, "sha256": hashlib.sha256(text).hexdigest()}, indent=1)
+    return _sealed(manifest.model_dump(mode="json"))
 
 
 def read(data: bytes, where: str) -> BackupManifest:
-    """Return the manifest. Raise DamagedError for anything that `written` has not written."""
+    """Return the manifest. Raise DamagedError for anything that `written` has not written.
+
+    Raise KeepError for one that only a newer version of this program reads.
+    """
     try:
-        found = json.loads(data)
-        manifest = BackupManifest.model_validate(found["manifest"])
-    except (ValueError, KeyError, TypeError, ValidationError):
+        body = json.loads(data)["manifest"]
+        whole = _sealed(body) == data
+    except (ValueError, KeyError, TypeError):
         raise DamagedError(f"{where} is not a manifest, or is damaged") from None
-    if written(manifest) != data:
+    if not whole:
         raise DamagedError(f"{where} is damaged: it is not as it was written")
-    return manifest
+    try:
+        return BackupManifest.model_validate(body)
+    except ValidationError:
+        if isinstance(body, dict) and body.get("format") != FORMAT:
+            raise KeepError(
+                f"{where} was written by datatier {body.get('tool')}, in a format that this version does not read: "
+                "update it"
+            ) from None
+        raise DamagedError(f"{where} is not a manifest, or is damaged") from None
 
 
-def _canonical(body: dict[str, Any], indent: int | None = None) -> bytes:
+def _sealed(body: object) -> bytes:
+    return _canonical({"manifest": body, "sha256": hashlib.sha256(_canonical(body)).hexdigest()}, indent=1)
+
+
+def _canonical(body: object, indent: int | None = None) -> bytes:
     return (json.dumps(body, sort_keys=True, indent=indent, ensure_ascii=True) + "\n").encode("ascii")

@@ -3,7 +3,7 @@
 A row is counted once: a table without those that inherit from it, a partitioned table with all its partitions,
 wherever they are. Foreign tables are left out, as partitions too: reading them would reach another server. So are
 materialized views that were never filled, what belongs to an extension, and, unless asked for, the books of the
-migrations.
+migrations. A standby has no rows of unlogged tables and refuses to be asked (PostgreSQL, "Hot Standby"): none.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from bootstrap.books import LEDGERS
 from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.row_estimate import about
 
-# One line for each heap, with the table that it is counted for; a partitioned table without partitions has one that
-# names no heap. pg_partition_tree is empty for what takes no part in partitioning.
+# One line for each heap, with the table that it is counted for; where a partitioned table has no partition, or a heap is
+# not on this server, it names no heap. pg_partition_tree is empty for what takes no part in partitioning.
 _HEAPS = f"""
 SELECT CASE WHEN n.nspname = %(ours)s THEN c.relname ELSE n.nspname || '.' || c.relname END,
        ln.nspname, leaf.relname, leaf.relkind = 'm',
@@ -30,7 +30,8 @@ SELECT CASE WHEN n.nspname = %(ours)s THEN c.relname ELSE n.nspname || '.' || c.
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (SELECT relid FROM pg_partition_tree(c.oid) WHERE isleaf
                    UNION SELECT c.oid WHERE c.relkind <> 'p') t ON true
-LEFT JOIN pg_class leaf ON leaf.oid = t.relid LEFT JOIN pg_namespace ln ON ln.oid = leaf.relnamespace
+LEFT JOIN pg_class leaf ON leaf.oid = t.relid AND NOT (leaf.relpersistence = 'u' AND pg_is_in_recovery())
+LEFT JOIN pg_namespace ln ON ln.oid = leaf.relnamespace
 LEFT JOIN pg_stat_all_tables s ON s.relid = leaf.oid
 WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND c.relpersistence <> 't'
   AND (leaf.oid IS NULL OR leaf.relkind = 'r' OR (leaf.relkind = 'm' AND leaf.relispopulated))
@@ -50,7 +51,7 @@ class Heap:
     """As shown to people: with its schema, unless that is the applications' own."""
     schema: str | None
     name: str | None
-    """None for a partitioned table that has no partitions."""
+    """None for a partitioned table that has no partitions, and on a standby for what is unlogged."""
     materialized: bool
     readable: bool
     """Whether the current role may read it by itself."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from keep import manifest as manifests
 from keep.backup.verified import Verification, recorded
 from keep.backup.warnings import warnings
-from keep.errors import AskedError, DamagedError
+from keep.errors import AskedError, DamagedError, KeepError
 from keep.manifest import BackupManifest, Source
 from keep.place.place import Place
 
@@ -60,7 +60,10 @@ def ids(place: Place) -> list[str]:
 
 
 def opened(place: Place, backup: str) -> BackupManifest:
-    """Return the manifest of a backup. Raise AskedError where there is none, DamagedError where it is damaged."""
+    """Return the manifest of a backup. Raise AskedError where there is none, DamagedError where it is damaged.
+
+    Raise KeepError where it is a newer version's.
+    """
     return parsed(place, backup, stored(place, backup))
 
 
@@ -103,7 +106,7 @@ def before(place: Place, made: BackupManifest) -> BackupManifest | None:
     """Return the backup before this one of the same source that can be read, where there is one."""
     for backup in reversed(ids(place)):
         if backup < made.id:
-            with suppress(DamagedError, AskedError):
+            with suppress(KeepError):
                 if (found := opened(place, backup)).source == made.source:
                     return found
     return None

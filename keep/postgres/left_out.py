@@ -63,6 +63,10 @@ LEFT_OUT = (
         names=f"{_NAMED} WHERE c.relpersistence = 'u' AND c.relkind = 'r' AND pg_is_in_recovery() AND {_OURS}",
         sentence="the rows of unlogged table {names}, which a standby does not have",
     ),
+    _Kind(
+        names=f"{_NAMED} WHERE c.relpersistence = 'u' AND c.relkind = 'S' AND pg_is_in_recovery() AND {_OURS}",
+        sentence="where unlogged sequence {names} is, which a standby does not know: it begins anew",
+    ),
 )
 UNPROVED = (
     _Kind(
@@ -80,8 +84,8 @@ SECRETS = _Kind(
     sentence="the archive holds the password of user mapping {names} in clear: keep it as you keep that",
 )
 ALWAYS = (
-    "roles, their memberships and passwords, which are the server's: `datatier access apply` makes those that are "
-    "declared, with new passwords",
+    "roles, their memberships, settings and passwords, which are the server's: `datatier access apply` makes those that "
+    "are declared, with new passwords",
 )
 
 

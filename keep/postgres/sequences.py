@@ -1,7 +1,8 @@
 """Where each sequence is: its last value, and whether that was given out.
 
 A sequence is in no snapshot: it moves on while a dump runs, and pg_dump writes where it is when it comes to it. So it
-is read before the dump and after it, and a copy is right whose state lies between the two.
+is read before the dump and after it, and a copy is right whose state lies between the two. A standby does not know where
+an unlogged one is, and pg_dump leaves it at its start.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from psycopg.sql import SQL, Identifier, Literal
 from pydantic import BaseModel, ConfigDict
 
 _SEQUENCES = """
-SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname), s.seqincrement, s.seqcycle
+SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname), s.seqincrement, s.seqcycle,
+       CASE WHEN c.relpersistence = 'u' AND pg_is_in_recovery() THEN s.seqstart END
 FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relpersistence <> 't'
   AND NOT EXISTS (SELECT FROM pg_depend d
@@ -64,17 +66,19 @@ def prove(conn: psycopg.Connection[Any]) -> Mapping[str, SequenceProof]:
     found: dict[str, SequenceProof] = {}
     with conn.cursor(row_factory=tuple_row) as cursor:
         there = cursor.execute(_SEQUENCES).fetchall()
-        for start in range(0, len(there), _BATCH):
-            batch = there[start : start + _BATCH]
+        for first in range(0, len(there), _BATCH):
+            batch = there[first : first + _BATCH]
             queries = [
                 SQL("SELECT {}, last_value, is_called FROM {}").format(Literal(name), Identifier(schema, sequence))
-                for schema, sequence, name, _, _ in batch
+                if start is None
+                else SQL("SELECT {}, {}::bigint, false").format(Literal(name), Literal(start))
+                for schema, sequence, name, _, _, start in batch
             ]
             states = {
                 name: SequenceState(last_value=value, is_called=called)
                 for name, value, called in cursor.execute(SQL(" UNION ALL ").join(queries))
             }
-            for _, _, name, increment, cycles in batch:
+            for _, _, name, increment, cycles, _ in batch:
                 state = states[name]
                 found[name] = SequenceProof(before=state, after=state, increment=increment, cycles=cycles)
     return found

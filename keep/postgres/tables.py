@@ -61,7 +61,7 @@ class Table:
     columns: tuple[tuple[str, int], ...]
     """Name and OID of the type of those that are not generated, in their order."""
     heaps: tuple[Heap, ...]
-    """Where its rows lie; none for a partitioned table without partitions."""
+    """Where its rows lie; none for a partitioned table without partitions, and on a standby for an unlogged one."""
 
     def lock(self) -> Composed:
         """Its names, for LOCK TABLE."""

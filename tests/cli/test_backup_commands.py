@@ -136,8 +136,14 @@ def test_show_says_what_is_in_it(folder: Path, place: Place) -> None:
     )
     assert made.postgres
     database = made.postgres.model_copy(
-        update={"left_out": ("the publication feed",), "extensions": {"vector": "0.8.6"}}
+        update={
+            "left_out": ("the publication feed",),
+            "unproved": ("materialized view popular",),
+            "warnings": ("the archive holds a password",),
+            "extensions": {"vector": "0.8.6"},
+        }
     )
+    bigger = put(place, manifest(2, now=NOW, size=9999))
     put(place, made.model_copy(update={"caches": {"stock": apart}, "postgres": database}))
     said = run(folder, "show", made.id, "--from", "kept")
     lines = [" ".join(line.split()) for line in said.out.splitlines()]
@@ -160,6 +166,9 @@ def test_show_says_what_is_in_it(folder: Path, place: Place) -> None:
             "database does not have; flush it, or restore it knowing that",
             "left out the publication feed",
             "left out cache stock: 3 functions",
+            "not proved materialized view popular",
+            f"warning it has 1000 bytes, and {bigger.id} before it 9999",
+            "warning the archive holds a password",
         ],
     )
     data = run(folder, "show", made.id, "--from", "kept", "--json").json

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,10 @@ from small_backups import manifest, put
 from keep import manifest as manifests
 from keep.backup.create import new_id
 from keep.backup.listing import before, ids, kept, named_at, one
+from keep.backup.prune import plan
+from keep.backup.retention import Rule
 from keep.backup.warnings import warnings
-from keep.errors import AskedError
+from keep.errors import AskedError, DamagedError, KeepError
 from keep.manifest import BackupManifest
 from keep.place.choose import place_at
 from keep.place.place import Place
@@ -88,6 +92,40 @@ def test_what_cannot_be_read_is_shown_as_damaged_and_compared_with_nothing(tmp_p
         (made[2].id, False, None, 1),
     ]
     assert (found[1].verified, found[1].failed, found[1].source, found[1].made_at) == (0, True, None, made[1].made_at)
+
+
+def test_a_manifest_of_another_version_is_read(tmp_path: Path) -> None:
+    """What is added later is not in what is there, and a later one says more."""
+    made = manifest(1)
+    body = json.loads(manifests.written(made))["manifest"]
+    older = {key: value for key, value in body.items() if key not in ("server", "access", "caches")}
+    newer = {**body, "said_later": 1, "postgres": {**body["postgres"], "said_later": [1.5]}}
+    for each in (older, newer):
+        assert manifests.read(sealed(each), "there") == made
+    with pytest.raises(KeepError, match="there was written by datatier 7.1, in a format that .*: update it") as raised:
+        manifests.read(sealed({**body, "format": 2, "tool": "7.1"}), "there")
+    assert not isinstance(raised.value, DamagedError)
+    with pytest.raises(DamagedError, match="is not as it was written"):
+        manifests.read(sealed(newer).replace(b"said_later", b"said_Later"), "there")
+    with pytest.raises(DamagedError, match="is not a manifest"):
+        manifests.read(sealed({**body, "id": "../x"}), "there")
+
+
+def sealed(body: object) -> bytes:
+    """As any version writes it."""
+    text = f"{json.dumps(body, sort_keys=True)}\n".encode()
+    both = {"manifest": body, "sha256": hashlib.sha256(text).hexdigest()}
+    return f"{json.dumps(both, sort_keys=True, indent=1)}\n".encode()
+
+
+def test_what_a_newer_version_wrote_is_let_go_by_none_that_does_not_read_it(tmp_path: Path) -> None:
+    place = place_at(str(tmp_path))
+    made = [put(place, manifest(days)) for days in (90, 80, 1)]
+    path = tmp_path / made[1].id / manifests.NAME
+    path.write_bytes(sealed({**json.loads(path.read_bytes())["manifest"], "format": 2}))
+    with pytest.raises(KeepError, match="update it"):
+        plan(place, made[2].made_at, Rule())
+    assert before(place, made[2]) == made[0], "a warning less is no reason to have no backup"
 
 
 def test_what_has_no_manifest_is_not_a_backup(tmp_path: Path) -> None:
