@@ -33,6 +33,8 @@ from observe.node import RedisNode
 
 ATTEMPTS = 3
 """Nodes or connections that are tried for one database of a shard."""
+ANSWER = 60.0
+"""Seconds that one answer may take: a server serves nobody else while it puts together a value of hundreds of MB."""
 BESIDE = ("users and configuration: `datatier access apply` and the stack's parameters bring them, with new passwords",)
 """What no copy of a cache has."""
 _BROKEN = (WireError, ReplyError, LoginError, redis.RedisError)
@@ -136,7 +138,7 @@ class Copying:
         for _ in range(ATTEMPTS):
             for node in shard.nodes:
                 try:
-                    with node.session() as client:
+                    with node.session(seconds=ANSWER) as client:
                         server = look(client)
                         seen = seen or Seen(server.keys)
                         wire = self._wire(client, shard)

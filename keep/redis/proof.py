@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bootstrap.access import Keyspace
 from keep.errors import DamagedError, KeepError
-from keep.redis.content import content
+from keep.redis.content import MINUTE, content
 from observe.keys.patterns import shown
 from observe.keys.rdb import Snapshot
 from observe.keys.rdb_entries import Entry, entries
@@ -20,8 +20,8 @@ from observe.keys.rdb_values import Data, RdbFormatError
 from observe.keys.spaces import Spaces
 
 _HEAD = Struct("<qqQ").pack
-_MINUTE = 60_000
-_AHEAD = 24 * 60 * _MINUTE
+_PASSING = Struct("<q16s").pack
+_AHEAD = 24 * 60 * MINUTE
 """Milliseconds for which expiries are told apart by the minute."""
 _MASK = (1 << 64) - 1
 
@@ -36,7 +36,7 @@ class SpaceProof(BaseModel):
     database: int
     keys: int
     digest: str
-    """Sum of a 64-bit digest of each key: its name, type, expiry and content."""
+    """Sum of a 64-bit digest of each key: its name, type, expiry and content; fields that expire have their own."""
     unread: int
     """Keys of these whose content is not in the digest: those of modules' types."""
 
@@ -82,6 +82,11 @@ class Sum:
     def __init__(self) -> None:
         self.keys = self.digest = self.unread = 0
 
+    def take(self, item: bytes) -> None:
+        """Add what stands for a key, or for a part of it."""
+        made = blake2b(item, digest_size=8).digest()
+        self.digest = (self.digest + int.from_bytes(made, "little")) & _MASK
+
     def add(self, other: Sum) -> None:
         """Take in another one."""
         self.keys += other.keys
@@ -90,35 +95,48 @@ class Sum:
 
 
 class Adder:
-    """Adds keys up, by key space and by the minute in which they expire: what is gone by then can be left out."""
+    """Adds keys up, by key space and by the minute in which they expire: what is gone by then can be left out.
+
+    Fields of a hash that expire are added up beside their key, each minute's for itself.
+    """
 
     def __init__(self, spaces: Spaces, now: int) -> None:
         """`now` is the server's clock, in milliseconds since 1970."""
         self.spaces = spaces
-        self._later = (now + _AHEAD) // _MINUTE
+        self._later = (now + _AHEAD) // MINUTE
         self._sums: dict[tuple[str | None, int], dict[int | None, Sum]] = {}
         self._finders: dict[int, Callable[[bytes], str | None]] = {}
 
     def add(self, database: int, key: bytes, expires: int | None, kind: int, data: Data, at: int) -> None:
         """Add a key whose value begins at a place of `data`. Raise KeepError where the value cannot be read."""
         try:
-            name, inside = content(kind, data, at)
-        except (RdbFormatError, IndexError, ValueError, StructError) as wrong:
+            found = content(kind, data, at)
+        except (RdbFormatError, IndexError, ValueError, StructError, StopIteration) as wrong:
             raise KeepError(f"the value of a key like {shown(key)} (type {kind}) cannot be read: {wrong}") from None
         finder = self._finders.get(database)
         if finder is None:
             finder = self._finders[database] = self.spaces.finder(database)
-        place = finder(key), database
-        when = None if expires is None else min(expires // _MINUTE, self._later)
-        sums = self._sums.setdefault(place, {})
-        into = sums.get(when)
-        if into is None:
-            into = sums[when] = Sum()
+        sums = self._sums.setdefault((finder(key), database), {})
+        last = None if expires is None else expires // MINUTE
+        if not found.lasts:
+            of_fields = max(found.passing)
+            last = of_fields if last is None else min(last, of_fields)
+        head = _HEAD(database, -1 if expires is None else expires, len(key)) + key
+        into = self._at(sums, last)
         into.keys += 1
-        into.unread += inside is None
-        head = _HEAD(database, -1 if expires is None else expires, len(key))
-        made = blake2b(head + key + name.encode() + (inside or b""), digest_size=8).digest()
-        into.digest = (into.digest + int.from_bytes(made, "little")) & _MASK
+        into.unread += found.digest is None
+        into.take(head + found.type.encode() + (found.digest or b""))
+        for minute, digest in found.passing.items():
+            gone = minute if last is None else min(minute, last)
+            self._at(sums, gone).take(head + _PASSING(minute, digest))
+
+    def _at(self, sums: dict[int | None, Sum], minute: int | None) -> Sum:
+        """What goes in that minute; None where it stays."""
+        when = None if minute is None else min(minute, self._later)
+        found = sums.get(when)
+        if found is None:
+            found = sums[when] = Sum()
+        return found
 
     @property
     def databases(self) -> set[int]:
@@ -131,7 +149,7 @@ class Adder:
 
     def living(self, at: int) -> tuple[CacheProof, int]:
         """Of the keys that are still there some time after `at`, and how many are not (milliseconds since 1970)."""
-        return self._proof(at // _MINUTE)
+        return self._proof(at // MINUTE)
 
     def _proof(self, minute: int | None) -> tuple[CacheProof, int]:
         made, expired = [], 0

@@ -10,6 +10,7 @@ from keep.errors import AskedError, KeepError
 from keep.manifest import CacheCopy
 from keep.redis import rdb
 from keep.redis.fits import unfit
+from keep.redis.keys import ANSWER
 from keep.redis.replies import RefusalError, Replies
 from keep.redis.server import Server, clock, look
 from observe.keys.patterns import shown
@@ -92,7 +93,7 @@ class Target:
         """Bring every key that has not expired into its shard. Raise KeepError where one is not taken."""
         with ExitStack() as stack:
             fillers = [
-                (shard.slots, _Filler(self._cache, Wire(stack.enter_context(shard.nodes[0].session(seconds=60)))))
+                (shard.slots, _Filler(self._cache, Wire(stack.enter_context(shard.nodes[0].session(seconds=ANSWER)))))
                 for shard in self._shards
             ]
             for file in files:

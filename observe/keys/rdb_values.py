@@ -5,7 +5,7 @@ Layouts: Valkey 9.1, src/rdb.c (rdbSaveObject) and src/rdb.h; the file names of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from struct import Struct
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,6 +22,10 @@ _ENCODED = {0xC0: 1, 0xC1: 2, 0xC2: 4}
 """A string that is a number of 8, 16 or 32 bits."""
 LZF = 0xC3
 """A compressed string: length in the file, length once loaded, bytes."""
+PIECE = 1 << 20
+"""Bytes of a string that are held at once where it is read piece by piece."""
+_BACK = 1 << 13
+"""Bytes that a compressed string refers back to at most (liblzf, lzfP.h: 13 bits)."""
 PER_ENTRY = 32
 """Bytes that a hash table adds to each element; measured with MEMORY USAGE on Valkey 9.1: 31 for hashes and sets."""
 PER_MEMBER = 71
@@ -72,15 +76,34 @@ def text(data: Data, at: int) -> tuple[bytes, int]:
     if first == LZF:
         packed, at = length(data, at + 1)
         loaded, at = length(data, at)
-        return decompressed(data[at : at + packed], loaded), at + packed
+        return b"".join(decompressed(data[at : at + packed], loaded)), at + packed
     size, at = length(data, at)
     return data[at : at + size], at + size
 
 
-def decompressed(packed: bytes, size: int) -> bytes:
-    """Undo LZF (liblzf, lzf_d.c): runs of literals, and copies of what came before."""
-    out, at = bytearray(), 0
-    while at < len(packed) and len(out) < size:
+def texts(data: Data, at: int) -> Iterator[bytes]:
+    """The same string piece by piece: of one of 100 MB never more than about 1 MiB is held."""
+    first = data[at]
+    if first == LZF:
+        packed, at = length(data, at + 1)
+        loaded, at = length(data, at)
+        yield from decompressed(data, loaded, at, at + packed)
+    elif first in _ENCODED:
+        yield text(data, at)[0]
+    else:
+        size, at = length(data, at)
+        for begin in range(at, at + size, PIECE):
+            yield data[begin : min(begin + PIECE, at + size)]
+
+
+def decompressed(packed: Data, size: int, at: int = 0, end: int | None = None) -> Iterator[bytes]:
+    """Undo LZF (liblzf, lzf_d.c): runs of literals, and copies of what came before, from up to 8 KiB back."""
+    out, given, end = bytearray(), 0, len(packed) if end is None else end
+    while at < end and given + len(out) < size:
+        if len(out) > PIECE:
+            yield bytes(out[:-_BACK])
+            given += len(out) - _BACK
+            del out[:-_BACK]
         control = packed[at]
         at += 1
         if control < 32:
@@ -101,7 +124,7 @@ def decompressed(packed: bytes, size: int) -> bytes:
         else:  # what is copied goes on into the copy
             piece = bytes(out[start:])
             out += (piece * (count // len(piece) + 1))[:count]
-    return bytes(out)
+    yield bytes(out)
 
 
 def _head(data: Data, at: int, size: int) -> bytes:

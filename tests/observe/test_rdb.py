@@ -15,7 +15,7 @@ import redis
 from real_servers import free_port, valkey
 
 from observe.keys.rdb import RdbError, snapshot
-from observe.keys.rdb_values import decompressed
+from observe.keys.rdb_values import PIECE, decompressed, text, texts
 from observe.keys.record import Record
 
 DEBIAN = shutil.which("redis-server")
@@ -165,4 +165,21 @@ def test_what_is_no_snapshot_is_refused_with_a_sentence(content: bytes, sentence
 
 def test_a_compressed_name_is_decompressed() -> None:
     # A literal "ab", then twice the longest copy of what is one byte back.
-    assert decompressed(b"\x01ab\xe0\x00\x00\x20\x01", 14) == b"ab" + b"b" * 9 + b"bbb"
+    assert b"".join(decompressed(b"\x01ab\xe0\x00\x00\x20\x01", 14)) == b"ab" + b"b" * 9 + b"bbb"
+
+
+@pytest.mark.parametrize("size", [0, 10, PIECE - 1, PIECE, 3 * PIECE + 5])
+def test_a_long_string_is_read_piece_by_piece_with_what_it_refers_back_to(size: int) -> None:
+    """The same as in one piece, whatever the length, and no piece much longer than a MiB."""
+    plain = b"\x80" + size.to_bytes(4, "big") + random.Random(size).randbytes(size)
+    # A literal of 32 bytes, then copies of 200 bytes from as far back as there is, 8192 at most.
+    packed, loaded = b"\x1f" + bytes(range(32)), 32
+    while loaded < size:
+        back = min(loaded, 8192) - 1
+        packed += bytes([0xE0 | back >> 8, 191, back & 0xFF])
+        loaded += 200
+    lengths = b"".join(b"\x80" + each.to_bytes(4, "big") for each in (len(packed), loaded))
+    for data in (plain, b"\xc3" + lengths + packed):
+        pieces = list(texts(b"other" + data + b"rest", 5))
+        assert b"".join(pieces) == text(data, 0)[0]
+        assert max(map(len, pieces), default=0) <= PIECE + 8192 + 264

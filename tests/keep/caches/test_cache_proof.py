@@ -94,9 +94,77 @@ def test_the_same_content_in_another_encoding_is_the_same(filled: Valkey, cache:
     assert plain == packed
 
 
+MINUTE, NOW = 60_000, 1_000_000 * 60_000
+
+
+def shelf(**fields: int | None) -> bytes:
+    """A hash as Valkey 9 saves one whose fields have lives, in milliseconds from now."""
+    lives = ((name.encode(), -1 if life is None else NOW + life) for name, life in fields.items())
+    each = [
+        bytes([len(name)]) + name + b"\x01v" + expires.to_bytes(8, "little", signed=True) for name, expires in lives
+    ]
+    return bytes([len(each)]) + b"".join(each)
+
+
+def kept(at: int, *values: bytes, expires: int | None = None) -> tuple[CacheProof, int]:
+    """What is there some time after `at` of hashes that were looked at then."""
+    made = Adder(LIBRARY, NOW + at)
+    for number, value in enumerate(values):
+        made.add(0, b"loan:%d" % number, expires, 22, value, 0)
+    return made.living(NOW + at)
+
+
+@pytest.mark.parametrize(
+    ("copied", "at", "left", "keys", "expired"),
+    [
+        ({"a": None, "b": 5 * MINUTE}, 0, {"a": None, "b": 5 * MINUTE}, 1, 0),
+        ({"a": None, "b": 5 * MINUTE}, 6 * MINUTE, {"a": None}, 1, 0),
+        # Its last minute: the server may have taken it away, or not yet.
+        ({"a": None, "b": 5 * MINUTE + 9}, 5 * MINUTE, {"a": None, "b": 5 * MINUTE + 9}, 1, 0),
+        ({"a": None, "b": 5 * MINUTE + 9}, 5 * MINUTE + 10, {"a": None}, 1, 0),
+        ({"a": 5 * MINUTE, "b": 9 * MINUTE}, 6 * MINUTE, {"b": 9 * MINUTE}, 1, 0),
+        ({"a": 5 * MINUTE, "b": 9 * MINUTE}, 10 * MINUTE, None, 0, 1),
+        ({"a": 5 * MINUTE, "b": 9 * MINUTE}, 3 * 24 * 60 * MINUTE, None, 0, 1),
+        ({"a": -MINUTE, "b": None}, 0, {"b": None}, 1, 0),
+    ],
+)
+def test_fields_that_have_expired_by_then_are_not_missed(
+    copied: dict[str, int | None], at: int, left: dict[str, int | None] | None, keys: int, expired: int
+) -> None:
+    made = Adder(LIBRARY, NOW)
+    made.add(0, b"loan:0", None, 22, shelf(**copied), 0)
+    wanted, gone = made.living(NOW + at)
+    assert (wanted.keys, gone) == (keys, expired)
+    found, _ = kept(at, *([shelf(**left)] if left else []))
+    assert differences(wanted, found) == ()
+    assert made.proof().keys == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"a": None, "b": None},
+        {"a": None, "b": 9 * MINUTE + 1},
+        {"a": None, "c": 9 * MINUTE},
+        {"a": None},
+        {"a": None, "b": 9 * MINUTE, "c": 9 * MINUTE},
+        {"a": 9 * MINUTE, "b": 9 * MINUTE},
+    ],
+)
+def test_fields_that_are_other_than_they_were_are_seen(other: dict[str, int | None]) -> None:
+    wanted, _ = kept(0, shelf(a=None, b=9 * MINUTE))
+    assert differences(wanted, kept(0, shelf(**other))[0]) == (LOAN + " has its 1" + CONTENT,)
+
+
+def test_fields_belong_to_their_hash() -> None:
+    """Two that have changed places are not the same."""
+    wanted, _ = kept(0, shelf(a=None, b=9 * MINUTE), shelf(a=None, c=9 * MINUTE))
+    swapped, _ = kept(0, shelf(a=None, c=9 * MINUTE), shelf(a=None, b=9 * MINUTE))
+    assert differences(wanted, swapped) == (LOAN + " has its 2" + CONTENT,)
+
+
 def test_what_has_expired_by_then_is_left_out_on_both_sides() -> None:
-    minute, now = 60_000, 1_000_000 * 60_000
-    text = b"\x01x"
+    minute, now, text = MINUTE, NOW, b"\x01x"
 
     def of(*lives: int | None) -> Adder:
         made = Adder(LIBRARY, now)

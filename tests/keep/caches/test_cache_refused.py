@@ -236,6 +236,33 @@ def test_a_restore_that_breaks_off_is_run_again(
     assert restore(place, held, "desk", nodes(target), replace=True).differences == ()
 
 
+@pytest.mark.parametrize("held", [True, False])
+def test_a_value_that_takes_a_server_long_is_waited_for(
+    cache: Valkey,
+    admin: redis.Redis,
+    target: Valkey,
+    place: FolderPlace,
+    monkeypatch: pytest.MonkeyPatch,
+    held: bool,
+) -> None:
+    """Hundreds of MB take more than the 5 s of a question, by DUMP and by RESTORE."""
+    waits: dict[bytes, set[float | None]] = {b"DUMP": set(), b"RESTORE": set()}
+    send = Wire.send
+
+    def watched(wire: Wire, commands: bytes | memoryview) -> None:
+        for word, seen in waits.items():
+            if b"\r\n%b\r\n" % word in bytes(commands):
+                seen.add(wire._socket.gettimeout())
+        send(wire, commands)
+
+    monkeypatch.setattr(Wire, "send", watched)
+    if not held:
+        monkeypatch.setattr("keep.redis.target.BATCH", 10)
+    admin.set("large", "x" * 50)
+    assert restore(place, copied(place, cache), "desk", nodes(target)).differences == ()
+    assert waits == {b"DUMP": {60}, b"RESTORE": {60}}
+
+
 def test_a_server_that_dies_leaves_no_copy(place: FolderPlace, monkeypatch: pytest.MonkeyPatch) -> None:
     with server() as dying, dying.admin() as client:
         fill(client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,8 +16,11 @@ from keep.backup.listing import opened
 from keep.manifest import BackupManifest
 from keep.place.folder import FolderPlace
 from keep.redis.file import FileSource
+from keep.redis.keys import Copying
+from keep.redis.proof import differences
 from keep.redis.restore import restore
 from keep.redis.unpacked import proof_of, unpacked
+from keep.redis.verify import read_through
 from observe.keys.rdb_entries import entries
 
 pytestmark = pytest.mark.server
@@ -121,6 +125,48 @@ def test_a_value_that_is_too_large_to_hold_goes_through_a_file(
     assert restore(place, made, "desk", nodes(target)).differences == ()
     with target.admin() as client:
         assert digest(client) == was
+
+
+@pytest.mark.parametrize("element", [b"ab" * (1 << 20), bytes(range(256)) * 5000], ids=["compressed", "plain"])
+def test_large_elements_are_proved_in_whatever_a_server_keeps_them(
+    each_cache: Valkey, target: Valkey, place: FolderPlace, element: bytes
+) -> None:
+    """Redis 7.0 packs one into a list with others, Valkey keeps it by itself."""
+    with each_cache.admin() as client:
+        client.rpush("list", "a", element, "b")
+        client.hset("hash", mapping={"field": element, element: "value"})
+        client.sadd("set", element)
+        client.zadd("zset", {element: 1})
+        client.set("string", element)
+        client.xadd("stream", {"field": element})
+    made = copied(place, each_cache)
+    assert tuple(read_through(place, made)) == ()
+    assert restore(place, made, "desk", nodes(target)).differences == ()
+    with target.admin() as client:
+        client.setrange("string", 1_100_000, "?")
+    wanted = proof_of(place, made, made.caches["desk"])
+    found = Copying("desk", nodes(target), LIBRARY)
+    for _ in found.every():
+        pass
+    assert len(differences(wanted, found.proof())) == 1
+
+
+def test_fields_that_expire_after_the_copy_are_no_damage(
+    cache: Valkey, admin: redis.Redis, target: Valkey, place: FolderPlace
+) -> None:
+    admin.hset("loan:1", mapping={"stays": "1", "leaves": "2"})
+    admin.execute_command("HPEXPIRE", "loan:1", 300, "FIELDS", 1, "leaves")
+    admin.execute_command("HSETEX", "all of it", "PX", 300, "FIELDS", 1, "leaves", "2")
+    made = copied(place, cache)
+    assert made.caches["desk"].keys == 2
+    until = time.monotonic() + 20
+    while (admin.hexists("loan:1", "leaves") or admin.exists("all of it")) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert tuple(read_through(place, made)) == ()
+    done = restore(place, made, "desk", nodes(target))
+    assert (done.differences, done.keys, done.expired) == ((), 1, 1)
+    with target.admin() as client:
+        assert client.hgetall("loan:1") == {"stays": "1"}
 
 
 def test_functions_are_named_as_left_out(cache: Valkey, admin: redis.Redis, place: FolderPlace) -> None:
