@@ -57,10 +57,10 @@ def tier(out: Console, data: Mapping[str, Any]) -> None:
 def _backups(out: Console, data: Mapping[str, Any]) -> None:
     """Automated backups of the primaries, and what drills have left."""
     for name, each in data.get("backups", {}).items():
-        span = f"any time from {each['earliest'][:19]} to now" if each["earliest"] else "nothing can be restored yet"
-        if each["gap"]:
-            span = f"any time from {each['earliest'][:19]} to {each['latest'][:19]}, then WAL was let go"
-        out.print(escape(f"backups of {name}: {each['bytes'] // 1024**2} MiB, {span}"))
+        spans = [f"from {begin[:19]} to {end[:19] if end else 'now'}" for begin, end in each["spans"]]
+        said = f"any time {', '.join(spans)}" if spans else "nothing can be restored"
+        said += "; WAL since was let go" if each["gap"] else ""
+        out.print(escape(f"backups of {name}: {each['bytes'] // 1024**2} MiB, {said}"))
         if each["trouble"]:
             out.print(f"[red]not archived[/] {escape(each['trouble'])}")
     for each in data.get("aside", ()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Collection
 from pathlib import Path
 
 import psutil
@@ -16,25 +17,39 @@ EMULATOR = "local.door"
 """The module that the emulator's process runs."""
 
 
-def orphans(folder: Path) -> list[psutil.Process]:
-    """Server processes that work in the folder or below it; each of ours does, and a person's shell is none."""
-    return [process for process in psutil.process_iter() if _is_server(process) and _works_below(process, folder)]
+def orphans(folder: Path, but: Collection[Path] = ()) -> list[psutil.Process]:
+    """Server processes that work in the folder or below it; each of ours does, and a person's shell is none.
+
+    Those that work in or below the folders `but` are left out.
+    """
+    return [
+        process
+        for process in psutil.process_iter()
+        if _is_server(process)
+        and _works_below(process, folder)
+        and not any(_works_below(process, each) for each in but)
+    ]
 
 
-def bury(folder: Path) -> int:
+def bury(folder: Path, but: Collection[Path] = ()) -> int:
     """End them: postmasters and caches in good order, then what is left of killed postmasters. Returns how many."""
-    found = orphans(folder)
+    found = orphans(folder, but)
     parents = {process.pid for process in found}
     heads = [p for p in found if _parent(p) not in parents]
     for name_is_postgres, how in ((True, signal.SIGINT), (False, signal.SIGTERM)):
         end([p for p in heads if (_name(p) == POSTGRES) is name_is_postgres], how, 10.0)
-    end(orphans(folder), signal.SIGQUIT, 5.0)
+    end(orphans(folder, but), signal.SIGQUIT, 5.0)
     return len(found)
 
 
 def end_all(folder: Path) -> None:
     """End the servers of a folder, and what a command that was killed has left to copy into it."""
     bury(folder)
+    end_copiers(folder)
+
+
+def end_copiers(folder: Path) -> None:
+    """End what a command that was killed has left to copy into a folder, or below it."""
     end([each for each in psutil.process_iter() if _name(each) in _COPIERS and _is_given(each, folder)], signal.SIGKILL)
 
 

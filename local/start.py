@@ -44,7 +44,7 @@ def _emulator(state: StateDir) -> None:
 
 def _primary(state: StateDir, entry: Entry) -> None:
     found = server(state, entry["outputs"]["identifier"])
-    if rds.keeps_backups(entry["inputs"]) or replica_source(entry["inputs"]):
+    if rds.is_archived(entry, state.made):
         found = archived(state, found)
     found.start(parameters(state, rds.PARAMETER_GROUP, entry["inputs"]))
 

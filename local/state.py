@@ -142,6 +142,7 @@ class StateDir:
         handle = _locked(path, time.monotonic() + seconds, self.stack)
         try:
             swap.finish(self.path)  # what a killed `snapshot restore` had decided
+            swap.clear(self.path)
             if read:
                 self.load()
             yield

@@ -51,5 +51,11 @@ def finish(tier: Path) -> None:
 
 def clear(tier: Path) -> None:
     """Remove what a copy that never was committed has left, and the old content after one that was."""
-    if not (tier / _FOLDER / _READY).exists():
-        shutil.rmtree(tier / _FOLDER, ignore_errors=True)
+    folder = tier / _FOLDER
+    if not folder.exists() or (folder / _READY).exists():
+        return
+    if any((folder / _NEW).glob("*")):  # never committed: whoever staged it may be gone, and his copiers not
+        from local.orphans import end_copiers
+
+        end_copiers(folder)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -122,7 +122,7 @@ class Archive:
         done = subprocess.run(
             [*server.account.prefix, *self._program(server), "renew", how],
             env={**ENVIRONMENT, "PGPASSWORD": password, "PGSSLMODE": "disable", "PGGSSENCMODE": "disable"},
-            cwd="/",
+            cwd=server.data,
             capture_output=True,
             text=True,
             check=False,
@@ -142,13 +142,13 @@ class Archive:
             raise CloudError(f"{error.filename} was let go just now; run it again, which takes what is there") from None
 
     def bases(self) -> list[Base]:
-        """The whole base backups, the oldest first."""
+        """The whole base backups, in the order of their WAL: of two clocks, one may have been set back."""
         found = []
         for name in _names(self.folder / BASE):
             ended, _, begins = name.partition("_")
             at = datetime.strptime(ended, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
             found.append(Base(folder=self.folder / BASE / name, ended=at, begins=begins))
-        return found
+        return sorted(found, key=lambda each: (each.begins, each.ended))
 
     def windows(self, binaries: Binaries) -> list[Window]:
         """What each base backup can be restored to, the oldest first; a newer one's is part of it, or follows a gap."""
@@ -170,7 +170,8 @@ class Archive:
         """
         with server.connect() as connection:
             connection.execute("SELECT pg_logical_emit_message(true, 'datatier', '')")
-            row = connection.execute("SELECT pg_walfile_name(pg_switch_wal())").fetchone()
+            # Its end; where another session has just switched, the end of the segment before.
+            row = connection.execute("SELECT pg_walfile_name(pg_switch_wal() - 1)").fetchone()
         name = str(row and row[0])
         deadline = time.monotonic() + FLUSH_SECONDS
         while not (self.wal / name).exists():

@@ -9,11 +9,14 @@
 #
 # - A base backup is made after each quarter of the limit in WAL. Then the oldest goes, with the WAL that only it needs,
 #   while all is above the limit; the last one stays.
-# - Where no base backup succeeds, or the disk is nearly full, segments are let go: a gap, which whoever reads the
-#   archive sees by the missing name. A command that fails instead has the server keep its WAL until the disk is full
-#   (PostgreSQL, "Continuous Archiving").
+# - Where no base backup succeeds, or the disk is nearly full, or too many segments wait, segments are let go: a gap,
+#   which whoever reads the archive sees by the missing name. A command that fails instead has the server keep its WAL
+#   until the disk is full (PostgreSQL, "Continuous Archiving"). The next segment that is kept has a base backup made.
 #
-# A folder in base/ is named `<when it ended>_<first segment that it needs>`, and only when it is whole.
+# A folder in base/ is named `<when it ended>_<first segment that it needs>`, and only when it is whole. Their order is
+# that of the segments: a clock may be set back.
+#
+# It works in the server's data folder, as the server starts it.
 set -u
 umask 077
 LC_ALL=C
@@ -23,7 +26,13 @@ keep_free=262144 # KiB of the disk that are left to others
 
 say() { echo "archive: $*" >&2; }
 
-bases() { ls "$folder/base" 2>/dev/null; }
+bases() { ls "$folder/base" 2>/dev/null | sort -t _ -k 2; }
+
+# KiB of the disk that are free.
+free() { df -Pk "$folder" | awk 'NR == 2 { print $4 }'; }
+
+# KiB that a base backup takes: those of the cluster without its WAL.
+cluster() { { du -sk . && du -sk pg_wal; } 2>/dev/null | awk 'NR == 1 { n = $1 } NR == 2 { n -= $1 } END { print n + 0 }'; }
 
 # Size in KiB on the disk and name of each file of WAL; the rest of a segment that was switched early takes nothing.
 segments() { (cd "$folder/wal" && du -k -- ????????????????????????* 2>/dev/null); }
@@ -41,11 +50,11 @@ keep() {
     name=${path##*/} target=$folder/wal/${path##*/} part=$folder/wal/.${path##*/}.part
     if [ -e "$target" ]; then
         cmp -s "$path" "$target" && return 0
-        say "$target is there with another content and stays: no segment is overwritten"
-        return 1
+        later "$target is there with another content and stays: no segment is overwritten"
+        return
     fi
     kept=$(since)
-    if [ "$kept" -gt "$limit" ] || [ "$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')" -lt "$keep_free" ]; then
+    if [ "$kept" -gt "$limit" ] || [ "$(free)" -lt "$keep_free" ]; then
         say "$name is let go: $kept KiB of WAL came since the last base backup, or the disk is nearly full; a gap begins"
         touch "$folder/gap" 2>/dev/null
         renew_aside
@@ -54,15 +63,23 @@ keep() {
     # Blocks of zeros are left out where cp can do that. On disk before it has its name.
     if ! { { cp --sparse=always "$path" "$part" 2>/dev/null || cp "$path" "$part"; } && sync "$part" && mv "$part" "$target" &&
         sync "$folder/wal"; }; then
-        waiting=$(ls "${path%/*}/archive_status" | grep -c '\.ready$')
-        if [ $((waiting * 16384)) -lt "$limit" ]; then
-            say "$target cannot be written; it is tried again"
-            return 1
-        fi
-        say "$target cannot be written, and $waiting segments wait: it is let go; a gap begins"
-        return 0
+        rm -f "$part" # a disk that is full would stay so
+        later "$target cannot be written"
+        return
     fi
-    [ $((4 * kept)) -le "$limit" ] || renew_aside
+    if [ $((4 * kept)) -gt "$limit" ] || [ -e "$folder/gap" ]; then renew_aside; fi
+    return 0
+}
+
+# Have the server try the segment again, for the reason given, until too many wait.
+later() {
+    waiting=$(ls "${path%/*}/archive_status" | grep -c '\.ready$')
+    if [ $((waiting * 16384)) -lt "$limit" ]; then
+        say "$1; it is tried again"
+        return 1
+    fi
+    say "$1, and $waiting segments wait: it is let go; a gap begins"
+    touch "$folder/gap" 2>/dev/null
     return 0
 }
 
@@ -81,7 +98,14 @@ renew() {
         touch "$lock"
     fi
     echo $$ >"$lock/pid"
+    needed=$(($(cluster) + keep_free))
+    if [ "$(free)" -lt "$needed" ]; then
+        say "no base backup is made: it takes $needed KiB of the disk with those that are left free"
+        rm -rf "$lock"
+        return 1
+    fi
     segments | awk '{ print substr($2, 9, 16) }' | sort | tail -n 1 >"$lock/from"
+    owed=$(ls "$folder/gap" 2>/dev/null)
     rm -rf "$fresh" "$folder/gap"
     # Without WAL of its own it ends when all that it needs is in the archive (PostgreSQL, pg_basebackup, -X).
     if "$program" -D "$fresh" -Ft -h 127.0.0.1 -p "$port" -U rdsrepladmin -X none -c fast --no-verify-checksums --no-manifest &&
@@ -100,6 +124,7 @@ renew() {
         done=0
     else
         rm -rf "$fresh"
+        [ -z "$owed" ] || touch "$folder/gap"
         done=1
     fi
     rm -rf "$lock"

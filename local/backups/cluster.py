@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from graph.errors import CloudError
@@ -38,15 +39,15 @@ def initial(archive: Path, server: PostgresServer) -> None:
 
 def linked(archive: Path, server: PostgresServer, data: Path, how: str) -> None:
     """Make a base backup out of a copy that nobody writes to, without copying it again. Raise CloudError."""
-    begins, state = last_checkpoint(server, data)
-    if state != "shut down":
-        raise CloudError(f"{data} is not of a primary that was shut down: {state}")
+    last = last_checkpoint(server, data)
+    if last.state != "shut down":
+        raise CloudError(f"{data} is not of a primary that was shut down: {last.state}")
     fresh = _fresh(archive)
     copy(data, fresh / "data", without=(WAL,), link=True)
     (fresh / "data" / WAL).mkdir(mode=0o700)
     for path in (fresh, fresh / "data" / WAL):
         server.account.give(path)
-    finish(archive, fresh, time.time(), begins, how)
+    finish(archive, fresh, time.time(), last.begins, how)
 
 
 def _fresh(archive: Path) -> Path:
@@ -55,8 +56,23 @@ def _fresh(archive: Path) -> Path:
     return private_dir(made)
 
 
-def last_checkpoint(server: PostgresServer, data: Path) -> tuple[str, str]:
-    """The segment that a cluster's last checkpoint begins in, and its state, such as `shut down`. Raise CloudError."""
+@dataclass(frozen=True)
+class Checkpoint:
+    """A cluster's last one."""
+
+    begins: str
+    """The segment that it begins in."""
+    state: str
+    """The cluster's since, such as `shut down`."""
+
+    @property
+    def crashed(self) -> bool:
+        """Whether a primary was killed after it; a standby goes on from it with its source's WAL."""
+        return self.state not in ("shut down", "shut down in recovery", "in archive recovery")
+
+
+def last_checkpoint(server: PostgresServer, data: Path) -> Checkpoint:
+    """What pg_controldata says. Raise CloudError."""
     done = subprocess.run(
         [server.binaries["pg_controldata"], str(data)],
         env=ENVIRONMENT,
@@ -68,4 +84,4 @@ def last_checkpoint(server: PostgresServer, data: Path) -> tuple[str, str]:
     state, redo = _STATE.search(done.stdout), _REDO.search(done.stdout)
     if state is None or redo is None:
         raise CloudError(f"{data} cannot be read: {done.stderr.strip()}")
-    return redo[1], state[1]
+    return Checkpoint(redo[1], state[1])

@@ -20,7 +20,7 @@ from local.handlers.base import RunContext, archive, archived, replication_passw
 from local.postgres import replica as replication
 from local.postgres import roles
 from local.postgres.server import PostgresServer
-from local.state import Entry, made_key
+from local.state import Entry, MadeEntry, made_key
 
 TYPE = types.INSTANCE
 PARAMETER_GROUP = types.PARAMETER_GROUP
@@ -29,6 +29,13 @@ PARAMETER_GROUP = types.PARAMETER_GROUP
 def keeps_backups(inputs: Mapping[str, Any]) -> bool:
     """Whether an instance has automated backups: a retention of 0 days, or none, is none."""
     return bool(inputs.get("backupRetentionPeriod"))
+
+
+def is_archived(entry: Entry, made: Mapping[str, MadeEntry]) -> bool:
+    """Whether an instance archives its WAL: it has backups, or was promoted, as `StateDir.made` says."""
+    if replica_source(entry["inputs"]):
+        return made_key("promotion", entry["outputs"]["identifier"]) in made
+    return keeps_backups(entry["inputs"])
 
 
 def major(inputs: Mapping[str, Any]) -> int | None:

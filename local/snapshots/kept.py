@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from graph.errors import CloudError
 from keep.errors import AskedError
+from local.orphans import end_copiers
 from local.state import StateDir
 
 FOLDER, PAGE = "snapshots", "SNAPSHOT.json"
@@ -86,6 +87,7 @@ def delete(state: StateDir, name: str) -> TierSnapshot:
 def sweep(state: StateDir) -> None:
     """Remove what killed commands have left. The caller holds `state.lock()`."""
     for left in (state.path / FOLDER).glob(".*"):
+        end_copiers(left)
         shutil.rmtree(left, ignore_errors=True)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from keep.errors import AskedError
 from local import swap
@@ -22,7 +23,7 @@ from local.snapshots.copied import copied, room
 from local.snapshots.kept import TierSnapshot
 from local.snapshots.save import STATE
 from local.start import start
-from local.state import Entry, StateDir
+from local.state import StateDir
 
 
 def restore(state: StateDir, name: str) -> TierSnapshot:
@@ -33,14 +34,15 @@ def restore(state: StateDir, name: str) -> TierSnapshot:
     found = kept.find(state, name)
     folder = kept.folder_of(state, name)
     _fits(state, found)
+    kept.sweep(state)
     room(state.path, found.bytes, f"the snapshot {name}")
     staged = swap.staging(state.path)
     try:
         copied(folder, staged)
         data = json.loads((folder / STATE).read_text())
-        _archives(state, data["resources"], folder / "postgres", staged, name)
+        _archives(state, data, folder / "postgres", staged, name)
         write_private(staged / STATE, json.dumps({**data, "ports": {**found.ports, **state.ports}}))
-    except Exception:
+    except (Exception, KeyboardInterrupt):
         swap.clear(state.path)  # a disk that is full would stay so
         raise
     swap.commit(state.path)
@@ -65,10 +67,10 @@ def _fits(state: StateDir, found: TierSnapshot) -> None:
             )
 
 
-def _archives(state: StateDir, resources: Mapping[str, Entry], data: Path, staged: Path, name: str) -> None:
+def _archives(state: StateDir, then: Mapping[str, Any], data: Path, staged: Path, name: str) -> None:
     """Each primary begins a new archive: its timeline goes on from then, and what was archived since is of another."""
-    for entry in resources.values():
-        if entry["type"] != rds.TYPE or not rds.keeps_backups(entry["inputs"]):
+    for entry in then["resources"].values():
+        if entry["type"] != rds.TYPE or not rds.is_archived(entry, then["made"]):
             continue
         identifier = str(entry["outputs"]["identifier"])
         found = server(state, identifier)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from graph.errors import CloudError
 from keep.errors import AskedError
-from local.backups.cluster import WAL, last_checkpoint
+from local.backups.cluster import WAL, Checkpoint, last_checkpoint
 from local.files import write_private
 from local.handlers import cache, rds
 from local.handlers.base import server
@@ -17,7 +18,7 @@ from local.snapshots import kept
 from local.snapshots.copied import SERVERS, copied, room, size
 from local.snapshots.kept import TierSnapshot
 from local.start import start
-from local.state import StateDir, made_key
+from local.state import StateDir
 from local.status import processes
 from local.stop import stop
 
@@ -27,7 +28,7 @@ STATE = "state.json"
 def save(state: StateDir, name: str) -> TierSnapshot:
     """Take a snapshot under a new name. The caller holds `state.lock()`. Raise AskedError or CloudError.
 
-    Sessions end. What ran before runs again, whether it succeeds or not.
+    Sessions end. What ran before runs again, whether it succeeds or not; what drills have made runs on.
     """
     folder = kept.folder_of(state, name)
     if folder.exists():
@@ -43,7 +44,7 @@ def save(state: StateDir, name: str) -> TierSnapshot:
     fresh.mkdir(mode=0o700)
     try:
         made = _filled(state, name, fresh)
-    except Exception:
+    except (Exception, KeyboardInterrupt):
         shutil.rmtree(fresh, ignore_errors=True)  # a disk that is full would stay so
         raise
     fresh.rename(folder)
@@ -52,11 +53,11 @@ def save(state: StateDir, name: str) -> TierSnapshot:
 
 def _filled(state: StateDir, name: str, fresh: Path) -> TierSnapshot:
     ran = any(process.pid is not None for process in processes(state))
+    aside = {entry["identifier"] for entry in state.made.values() if entry["kind"] != "promotion"}
     try:
-        stop(state.path)
+        found = _stand_still(state, aside)
         at = datetime.now(UTC)
-        aside = {entry["identifier"] for entry in state.made.values() if entry["kind"] != "promotion"}
-        copied(state.path, fresh, without=aside, wal=_Segments(state))
+        copied(state.path, fresh, without=aside, wal=_Segments(found))
     finally:
         if ran:
             start(state)
@@ -74,25 +75,42 @@ def _filled(state: StateDir, name: str, fresh: Path) -> TierSnapshot:
     return made
 
 
+def _stand_still(state: StateDir, aside: Collection[str]) -> dict[str, Checkpoint]:
+    """Stop the servers and return each cluster's last checkpoint. Raise CloudError.
+
+    What was killed before is started once more: a crash is recovered from with WAL, which a snapshot leaves out.
+    """
+    but = [state.path / kind / name for kind in ("postgres", "cache") for name in aside]
+    stop(state.path, but=but)
+    found = _checkpoints(state, aside)
+    if _crashed(found):
+        start(state)
+        stop(state.path, but=but)
+        found = _checkpoints(state, aside)
+    if crashed := _crashed(found):
+        raise CloudError(f"{', '.join(crashed)} cannot be stopped in good order: `datatier logs {crashed[0]}` says why")
+    return found
+
+
+def _checkpoints(state: StateDir, aside: Collection[str]) -> dict[str, Checkpoint]:
+    found = [path.parent.parent.name for path in (state.path / "postgres").glob(f"*/data/{WAL}")]
+    servers = [server(state, name) for name in found if name not in aside]
+    return {each.name: last_checkpoint(each, each.data) for each in servers}
+
+
+def _crashed(found: Mapping[str, Checkpoint]) -> list[str]:
+    return [name for name, each in found.items() if each.crashed]
+
+
 class _Segments:
     """Which segments of WAL a cluster needs to start, and to let its replicas go on; the others are old or unused."""
 
-    def __init__(self, state: StateDir) -> None:
-        found = [_checkpoint(state, path) for path in _clusters(state)]
+    def __init__(self, checkpoints: Mapping[str, Checkpoint]) -> None:
+        found = [each.begins[8:] for each in checkpoints.values()]
         self._first, self._last = min(found, default=""), max(found, default="")
 
     def __call__(self, name: str) -> bool:
         return len(name) != 24 or self._first <= name[8:] <= self._last
-
-
-def _clusters(state: StateDir) -> Iterable[str]:
-    found = [path.parent.parent.name for path in (state.path / "postgres").glob(f"*/data/{WAL}")]
-    return [name for name in found if made_key("instance", name) not in state.made]
-
-
-def _checkpoint(state: StateDir, identifier: str) -> str:
-    found = server(state, identifier)
-    return last_checkpoint(found, found.data)[0][8:]
 
 
 def _promotions(state: StateDir) -> dict[str, object]:

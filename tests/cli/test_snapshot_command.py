@@ -14,8 +14,9 @@ ROWS = ("psql", "clinic_migrator", "--", "-qAtc")
 def test_status_shows_the_automated_backups(tier: Any) -> None:
     data = tier.ok("status", "--json").json
     (backups,) = data["backups"].values()
-    assert backups.keys() == {"bytes", "earliest", "latest", "gap", "trouble"}
+    assert backups.keys() == {"bytes", "earliest", "latest", "spans", "gap", "trouble"}
     assert (backups["gap"], backups["trouble"], backups["bytes"] > 2**20) == (False, None, True)
+    assert backups["spans"] == [[backups["earliest"], None]]
     assert data["aside"] == []
     assert re.search(r"^backups of clinic-local: \d+ MiB, any time from \S+ to now$", tier.ok("status").out, re.M)
 

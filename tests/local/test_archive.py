@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from keep.errors import AskedError
 from local.backups import archive as archives
 from local.backups.archive import Archive, Base, Window
 from local.backups.recovery import window
+from local.backups.shown import spans
 from local.handlers.base import archive, server
 from local.postgres.binaries import find
 from local.status import status
@@ -63,8 +67,11 @@ def test_no_segment_is_overwritten_with_another_content(cluster: Cluster) -> Non
     cluster.archive(FIRST)
     cluster.segment(FIRST, MIB + b"y")
     code, said = cluster.archive(FIRST)
-    assert (code, "is there with another content and stays" in said) == (1, True)
+    # The server would keep all WAL until its disk is full: one segment of it is more than this archive may hold.
+    assert (code, "is there with another content and stays" in said, "it is let go" in said) == (0, True, True)
     assert (cluster.folder / "wal" / FIRST).read_bytes() == MIB
+    words = ["/bin/sh", str(PROGRAM), str(cluster.folder), "65536", "/bin/false", "1", f"pg_wal/{FIRST}"]
+    assert subprocess.run(words, cwd=cluster.data, check=False).returncode == 1
 
 
 def test_what_cannot_be_written_is_tried_again_until_too_many_wait(cluster: Cluster) -> None:
@@ -140,6 +147,83 @@ def test_what_a_killed_base_backup_has_left_holds_nobody_up(cluster: Cluster, tm
     assert (tmp_path / "asked").exists()
 
 
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Says how many KiB of the archive's disk are free; 262144 are left to others."""
+
+    def free(kib: int) -> None:
+        played = tmp_path / "bin" / "df"
+        played.parent.mkdir(exist_ok=True)
+        played.write_text(f"#!/bin/sh\necho head\necho disk 0 0 {kib} 0% /\n")
+        played.chmod(0o700)
+
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    return free
+
+
+def test_a_disk_that_is_nearly_full_takes_no_segment_and_no_base_backup_until_there_is_room(
+    cluster: Cluster, tmp_path: Path, disk: Callable[[int], None]
+) -> None:
+    (cluster.folder / "base" / f"20261130T000001.000000Z_{FIRST}").mkdir()
+    asked, program = tmp_path / "asked", tmp_path / "pg_basebackup"
+    program.write_text(f"#!/bin/sh\ntouch {asked}\nexit 1\n")
+    program.chmod(0o700)
+    (cluster.data / "base").write_bytes(MIB)
+    renew = ["/bin/sh", str(PROGRAM), str(cluster.folder), "4096", str(program), "1", "renew"]
+
+    disk(262143)
+    cluster.segment(FIRST)
+    code, said = cluster.archive(FIRST)
+    assert (code, "the disk is nearly full; a gap begins" in said, cluster.kept()) == (0, True, [])
+
+    disk(262144 + 1024)  # room for a segment, and not for the cluster
+    cluster.segment(SECOND)
+    assert cluster.archive(SECOND)[0] == 0
+    done = subprocess.run(renew, cwd=cluster.data, capture_output=True, text=True, check=False)
+    assert (done.returncode, "no base backup is made: it takes" in done.stderr) == (1, True)
+    assert (cluster.kept(), asked.exists(), (cluster.folder / "gap").exists()) == ([SECOND], False, True)
+
+    disk(262144 + 4096)
+    assert subprocess.run(renew, cwd=cluster.data, check=False).returncode == 1
+    assert (asked.exists(), (cluster.folder / "gap").exists()) == (True, True)  # it failed, and is owed
+
+
+def test_after_a_gap_the_next_segment_has_a_base_backup_made(cluster: Cluster, tmp_path: Path) -> None:
+    (cluster.folder / "base" / f"20261130T000001.000000Z_{FIRST}").mkdir()
+    (cluster.folder / "gap").touch()
+    asked, program = tmp_path / "asked", tmp_path / "pg_basebackup"
+    program.write_text(f"#!/bin/sh\ntouch {asked}\nexit 1\n")
+    program.chmod(0o700)
+    cluster.segment(SECOND, b"a quarter of the limit is far away")
+    assert cluster.archive(SECOND, str(program)) == (0, "")
+    deadline = time.monotonic() + 20
+    while not asked.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_order_of_base_backups_is_that_of_their_wal_though_the_clock_was_set_back(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """By the clock the newest would be the oldest: it would go first, and the next again and again."""
+    older, newer = f"20261130T120000.000000Z_{FIRST}", f"20261130T110000.000000Z_{SECOND}"
+    for name in (older, newer):
+        (cluster.folder / "base" / name).mkdir()
+        (cluster.folder / "base" / name / "base.tar").write_bytes(MIB)
+    assert [each.folder.name for each in Archive(cluster.folder).bases()] == [older, newer]
+    for name in (FIRST, SECOND, THIRD):
+        cluster.segment(name)
+        cluster.archive(name)
+    (tmp_path / "backup_label").write_text(f"START WAL LOCATION: 0/3000028 (file {THIRD})\n")
+    played = tmp_path / "pg_basebackup"
+    played.write_text(f'#!/bin/sh\nmkdir -p "$2" && tar -C {tmp_path} -cf "$2/base.tar" backup_label\n')
+    played.chmod(0o700)
+    words = ["/bin/sh", str(PROGRAM), str(cluster.folder), "4096", str(played), "1", "renew"]
+    assert subprocess.run(words, cwd=tmp_path, check=False).returncode == 0
+    assert [each.begins for each in Archive(cluster.folder).bases()] == [SECOND, THIRD]
+    assert cluster.kept() == [SECOND, THIRD]
+
+
 def at(minute: int) -> datetime:
     return datetime(2026, 11, 30, 3, minute, tzinfo=UTC)
 
@@ -195,6 +279,32 @@ def test_a_copy_has_its_wal_though_the_archive_lets_it_go(cluster: Cluster, tmp_
         (cluster.folder / "wal" / name).unlink()
     found = {path.name: path.read_text() for path in (tmp_path / "copy").iterdir()}
     assert found == {SECOND: SECOND, THIRD: THIRD}
+
+
+# Each window by the minutes of its base backup and of its latest time, and whether WAL after it was let go.
+@pytest.mark.parametrize(
+    ("windows", "flushed", "shown"),
+    [
+        ([], True, []),
+        ([(10, None, False)], True, [(10, None)]),  # a tier that was just made
+        ([(10, None, False)], False, []),
+        ([(10, 40, False), (20, 40, False)], True, [(10, None)]),
+        ([(10, 40, False), (20, 40, False)], False, [(10, 40)]),
+        ([(10, 40, True), (20, 40, True)], True, [(10, 40)]),
+        ([(10, 40, True), (45, 50, False)], True, [(10, 40), (45, None)]),
+        ([(10, 40, True), (45, 50, False)], False, [(10, 40), (45, 50)]),
+        ([(10, 40, True), (45, 44, True)], True, [(10, 40)]),  # its WAL was let go before it ended
+    ],
+)
+def test_what_can_be_restored_to_is_shown_with_its_holes(
+    tmp_path: Path,
+    windows: list[tuple[int, int | None, bool]],
+    flushed: bool,
+    shown: list[tuple[int, int | None]],
+) -> None:
+    found = [replace(made(tmp_path, ended, latest), gap=gap) for ended, latest, gap in windows]
+    wanted = [(at(begin).isoformat(), at(end).isoformat() if end else None) for begin, end in shown]
+    assert spans(found, flushed=flushed) == wanted
 
 
 @pytest.mark.server

@@ -106,6 +106,40 @@ def test_everything_comes_back_and_answers_and_a_new_archive_begins(stack: Stack
     assert {name for name, outcome in outcomes.items() if outcome not in ("unchanged", "recorded")} == set()
 
 
+def test_a_crash_is_recovered_from_before_a_snapshot_and_what_a_drill_has_made_runs_on(
+    stack: Stack, saved: StateDir
+) -> None:
+    """Of a primary that was killed the files alone are what its last checkpoint wrote, and no snapshot."""
+    estate = LocalEstate(stack.state)
+    stack.up()
+    estate.create_snapshot("t-primary", "t-aside", made_by="test")
+    estate.restore_from_snapshot("t-aside", "t-copy", like="t-primary", made_by="test")
+    deadline = time.monotonic() + 30
+    while (copy := estate.instance("t-copy")) is None or copy.status != "available":
+        assert time.monotonic() < deadline
+    pid = server(stack.state, "t-copy").daemon.process()
+    fill(stack, "crash")
+    stack.kill("t-primary")
+    try:
+        with saved.lock():
+            save(saved, "crashed")
+        assert healthy(stack.state) == []
+        assert server(stack.state, "t-copy").daemon.process() == pid
+        assert not (kept.folder_of(saved, "crashed") / "postgres" / "t-copy").exists()
+        with server(stack.state, "t-copy").connect("hub") as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        stack.up()
+        fill(stack, "later")
+        with saved.lock():
+            restore(saved, "crashed")
+        stack.up()
+        assert held(stack) == ("crash",) * 4
+        assert (estate.instance("t-copy"), list(estate.made())) == (None, [])
+    finally:
+        with saved.lock():
+            kept.delete(saved, "crashed")
+
+
 def test_names_are_checked_and_an_unknown_one_is_answered_with_those_there_are(stack: Stack, saved: StateDir) -> None:
     with saved.lock():
         with pytest.raises(AskedError, match="has no snapshot `them`: did you mean `then`"):
