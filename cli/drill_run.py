@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.errors import FAILED
-from cli.output import console, emit_json
+from cli.errors import FAILED, INTERRUPTED
+from cli.output import console, emit_json, note
 
 if TYPE_CHECKING:
     from cli.drill_scene import Groups
@@ -57,8 +57,15 @@ def run(
             scene.stack.stack,
             yes=yes,
         )
-    with saying(scene, quiet=json) as heard:
-        found = carry_out(drill, heard, resume=resume)
+    try:
+        with saying(scene, quiet=json) as heard:
+            found = carry_out(drill, heard, resume=resume)
+    except KeyboardInterrupt:
+        note(
+            "interrupted: the same command with --resume goes on with it; "
+            f"`datatier drill clean {scene.stack.stack}`, or the next drill, removes what it has made."
+        )
+        raise typer.Exit(INTERRUPTED) from None
     if json:
         emit_json({**found.model_dump(mode="json"), "report": f"{scene.books.address}/{found.id}.html"})
     else:

@@ -44,11 +44,15 @@ def plan_view(plan: DrillPlan) -> RenderableType:
     """What a drill would do."""
     from keep.drill.words import span
 
-    lines = [f"[bold]drill {plan.drill}[/] of {escape(plan.stack)}"]
-    for title, sentences in (("does", plan.does), ("makes", plan.makes), ("touches", plan.touches or ("nothing",))):
-        lines += [f"  {title if not n else '':8} {escape(each)}" for n, each in enumerate(sentences)]
     took = f"about {span(plan.seconds)}, as the ones before it" if plan.seconds else "not known: there was none before"
-    return render("\n".join([*lines, f"  {'takes':8} {took}"]))
+    parts = (
+        ("does", plan.does),
+        ("makes", plan.makes),
+        ("touches", plan.touches or ("nothing",)),
+        ("takes", (took,)),
+    )
+    rows = [[title if not n else "", escape(each)] for title, said in parts for n, each in enumerate(said)]
+    return Group(render(f"[bold]drill {plan.drill}[/] of {escape(plan.stack)}"), table("", ["", ""], rows))
 
 
 def report_view(report: DrillReport, address: str) -> RenderableType:

@@ -10,6 +10,8 @@ from cli.output import console, debugging, escape
 from infra.trigger import PACKAGE
 
 FAILED, WRONG_INPUT, DIFFERENT = 1, 2, 3
+INTERRUPTED = 130
+"""As a shell says of whatever SIGINT has ended: 128 and its number."""
 
 
 class InputError(ValueError):
@@ -24,7 +26,7 @@ def report(error: BaseException) -> int:
     """Say what went wrong on standard error; return the exit code."""
     if isinstance(error, KeyboardInterrupt):
         _say("interrupted; what was made is kept, run it again to go on.")
-        return 130
+        return INTERRUPTED
     if debugging():
         traceback.print_exception(error)
     code, sentence = _judge(error)

@@ -16,7 +16,7 @@ from bootstrap.application import ACCESS
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from cli.doors import by_url
-from cli.errors import FAILED, InputError
+from cli.errors import FAILED, INTERRUPTED, InputError
 from cli.options import JsonFlag, ManifestOption, RedisUrlOption, StackOption
 from cli.output import console, emit_json, note
 from cli.project import own_root, project_root
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from observe.keys.entry import Entry
     from observe.keys.survey import Progress, Survey
 
-INTERRUPTED = 130
 _NICENESS = 10
 """On the computer of the servers a scan gives way to them: it is the processor that others miss (bench/keys.py)."""
 

@@ -30,6 +30,7 @@ from reports import report
 
 from bootstrap.postgres import master
 from bootstrap.secrets import AwsStore
+from keep.drill import run
 from keep.drill.books import Books
 from keep.drill.report import DrillReport
 from keep.place.folder import FolderPlace
@@ -102,7 +103,7 @@ def servers(folder: Folder) -> list[str]:
     return sorted(where)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def second_region(tier: Folder) -> Iterator[None]:
     """The stack's file declares one."""
     file = tier.path / "Pulumi.live.yaml"
@@ -228,6 +229,16 @@ def test_a_plan_makes_nothing(tier: Folder) -> None:
     said = tier.call("drill", "snapshot", "live", "--dry-run", "--json").json
     assert re.fullmatch(r"instance shop-live-drill-[0-9a-f]{6}", said["makes"][0])
     assert "does" in tier.call("drill", "pitr", "live", "--dry-run").out
+
+
+def test_an_interrupted_drill_says_how_it_goes_on(tier: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "carry_out", interrupted)
+    said = tier.call("drill", "pitr", "live")
+    assert (said.code, said.out) == (130, "")
+    assert "the same command with --resume goes on with it; `datatier drill clean live`" in said.err
 
 
 @pytest.mark.usefixtures("untouched")

@@ -38,6 +38,8 @@ class FakeEstate:
     """Name of a call -> what it is refused with."""
     comes_up: int = 0
     """How many looks a copy is `creating` for."""
+    busy: dict[str, int] = field(default_factory=dict)
+    """Name of a call -> how many times it is refused, as what is throttled or still being made."""
     left: dict[str, tuple[Kind, str]] = field(default_factory=dict)
     """Identifier -> kind and `made_by`."""
 
@@ -56,6 +58,7 @@ class FakeEstate:
             each.close()
 
     def instance(self, identifier: str) -> Instance | None:
+        self._busy("instance")
         if identifier == self.source:
             earliest, latest = (self.began, datetime.now(UTC)) if self.keeps else (None, None)
             return Instance(
@@ -172,6 +175,12 @@ class FakeEstate:
         self.calls.append(name)
         if name in self.refuses:
             raise EstateError(self.refuses[name])
+        self._busy(name)
+
+    def _busy(self, name: str) -> None:
+        if self.busy.get(name, 0):
+            self.busy[name] -= 1
+            raise EstateError(f"{name}: not now", passing=True)
 
     def _endpoint(self, port: int) -> Endpoint:
         return Endpoint(name="copy", host="127.0.0.1", port=port)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from fake_estate import FakeEstate
+from killed import DEAD
 from small_stack import Orchard
 
-from keep.drill.pitr import Pitr
+from keep.drill import prove
+from keep.drill.canary import Canary
+from keep.drill.notes import Notes
+from keep.drill.pitr import Pitr, refuse
 from keep.drill.run import carry_out, planned
-from keep.drill.scene import Scene
+from keep.drill.scene import Scene, Stage
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Instance
 
@@ -28,6 +32,20 @@ class Window(FakeEstate):
             return super().instance(identifier)
         earliest, latest = NOW - timedelta(hours=2), NOW - timedelta(minutes=5)
         return Instance(identifier=identifier, status="available", endpoint=None, earliest=earliest, latest=latest)
+
+
+@dataclass
+class Public(FakeEstate):
+    """A source that the internet reaches, and a copy that it may reach."""
+
+    copy: Instance | None = None
+    public: bool = True
+
+    def instance(self, identifier: str) -> Instance | None:
+        if identifier == self.source:
+            found = super().instance(identifier)
+            return replace(found, public=True) if found else None
+        return replace(self.copy, public=self.public) if self.copy else None
 
 
 def window(scene: Scene, *, keeps: bool = True) -> Scene:
@@ -70,6 +88,57 @@ def test_a_stack_that_is_not_there_has_nothing_to_restore(scene_of: Callable[...
     scene = replace(scene_of(real=False), estate=FakeEstate("another"))
     with pytest.raises(EstateError, match="there is no instance farm-orchard1"):
         planned(Pitr(), scene)
+
+
+@pytest.mark.parametrize(
+    ("digits", "shown"), [("10:00:00.25", "10:00:00.250000Z"), ("10:00:00", "10:00:00Z")], ids=["fraction", "whole"]
+)
+def test_the_window_is_shown_so_that_its_ends_can_be_asked_for(
+    scene_of: Callable[..., Scene], digits: str, shown: str
+) -> None:
+    ends = datetime.fromisoformat(f"2026-11-30T{digits}+00:00")
+    source = Instance(identifier="s", status="available", endpoint=None, earliest=ends, latest=ends)
+    with pytest.raises(AskedError, match=f"any moment from 2026-11-30T{re.escape(shown)} to 2026-11-30T"):
+        refuse(ends - timedelta(microseconds=1), source, NOW)
+    refuse(datetime.fromisoformat(f"2026-11-30T{shown}"), source, NOW)
+
+
+def test_a_moment_is_the_same_in_every_time_zone() -> None:
+    here = timezone(timedelta(hours=5, minutes=45))
+    assert Pitr(to=NOW.astimezone(here)).asked == Pitr(to=NOW).asked == {"to": "2026-11-30T12:00:00+00:00"}
+
+
+def test_a_moment_that_is_asked_for_has_no_heartbeat_so_the_source_is_not_touched(
+    scene_of: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beats(_: Canary) -> None:
+        raise AssertionError("it makes a database on the source")
+
+    monkeypatch.setattr(Canary, "start", beats)
+    scene = scene_of()
+    at = scene.now() - timedelta(minutes=1)
+    plan = planned(Pitr(to=at), scene)
+    assert (len(plan.makes), plan.touches) == (1, ())
+    report = carry_out(Pitr(to=at), scene)
+    assert (report.verdict, report.facts["RPO by"]) == ("passed", "LatestRestorableTime"), report
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_a_copy_that_the_internet_reaches_fails_and_a_source_that_it_reaches_does_not(
+    scene_of: Callable[..., Scene], public: bool
+) -> None:
+    scene = scene_of(real=False)
+    assert isinstance(scene.estate, FakeEstate)
+    name = f"{scene.source}-drill-0a1b2c"
+    scene.estate.restore_to_point_in_time(scene.source, name, NOW, made_by="x")
+    stage = Stage(
+        scene=replace(scene, estate=Public(scene.source, copy=scene.estate.instance(name), public=public)),
+        notes=Notes(id="i", drill="pitr", stack="s", holder=DEAD, began_at=NOW, renewed_at=NOW),
+    )
+    prove.same_settings(stage, name)
+    (check,) = stage.notes.checks
+    said = "it is publicly accessible" if public else "the groups and parameters of the source"
+    assert (check.ok, check.detail) == (not public, said)
 
 
 def test_a_whole_drill(scene_of: Callable[..., Scene], small_stack: Orchard) -> None:

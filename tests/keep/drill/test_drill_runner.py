@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ import redis
 from fake_estate import FakeEstate
 from killed import DEAD, KilledError, carry_out_killed
 
-from keep.drill import copies
+from keep.backup.create import new_id
+from keep.drill import copies, wait
 from keep.drill.chain import broken
 from keep.drill.drill import NotWholeError, Step
 from keep.drill.notes import STALE, Holder, Notes, alive, me
@@ -134,6 +135,103 @@ def test_what_cannot_be_removed_leaves_no_verdict_and_is_removed_later(scene: Sc
     estate_of(scene).refuses.clear()
     assert clean(scene) == (f"instance farm-orchard1-drill-{found.id[-6:]}",)
     assert estate_of(scene).made() == []
+
+
+@pytest.mark.parametrize("call", ["restore_to_point_in_time", "delete_instance"])
+def test_what_an_estate_cannot_do_now_is_asked_for_again(scene: Scene, call: str) -> None:
+    estate_of(scene).busy[call] = 3
+    found = carry_out(Toy(), scene)
+    assert (found.verdict, estate_of(scene).made()) == ("passed", [])
+    assert estate_of(scene).calls.count(call) == 4
+
+
+def test_looks_that_are_throttled_end_no_wait(scene: Scene) -> None:
+    estate = estate_of(scene)
+    estate.restore_to_point_in_time(scene.source, "farm-orchard1-drill-0a1b2c", datetime.now(UTC), made_by="x")
+    estate.busy["instance"] = 3
+    assert wait.instance_available(scene, "farm-orchard1-drill-0a1b2c").port == 1
+
+
+def test_what_never_comes_ends_with_a_sentence(scene: Scene) -> None:
+    clock = [datetime(2026, 11, 30, tzinfo=UTC)]
+
+    def sleep(seconds: float) -> None:
+        clock[0] += timedelta(seconds=seconds)
+
+    scene = replace(scene, poll=15.0, now=lambda: clock[0], sleep=sleep)
+    with pytest.raises(EstateError, match=r"^the instance x is not there after 3 h$"):
+        wait.until(scene, "the instance x", lambda: None)
+    estate = estate_of(scene)
+    estate.restore_to_point_in_time(scene.source, "farm-orchard1-drill-0a1b2c", clock[0], made_by="x")
+    estate.busy["instance"] = 9999
+    with pytest.raises(EstateError, match=r"drill-0a1b2c is not there after 3 h: instance: not now$"):
+        wait.instance_available(scene, "farm-orchard1-drill-0a1b2c")
+
+
+def test_a_drill_removes_what_all_before_it_have_left_but_nothing_of_a_backup_under_way(scene: Scene) -> None:
+    began = datetime.now(UTC)
+    today, once = (new_id(began - timedelta(hours=hours)) for hours in (1, 25))
+    left = {
+        "farm-orchard1-drill-00000a": ("snapshot", "20200101T000000Z-00000a"),
+        "farm-orchard1-drill-00000b": ("snapshot", once),
+        "farm-orchard1-drill-00000c": ("snapshot", today),
+    }
+    estate = estate_of(scene)
+    for name, (kind, by) in left.items():
+        estate.half_made(kind, name, by)  # type: ignore[arg-type]
+    found = carry_out(Toy(), scene)
+    assert (found.verdict, estate.made()) == ("passed", [("snapshot", "farm-orchard1-drill-00000c", today)])
+    assert "snapshot farm-orchard1-drill-00000a" in found.phases[-1].detail
+    assert clean(scene) == ()
+    assert estate.made() == [("snapshot", "farm-orchard1-drill-00000c", today)]
+
+
+def test_what_a_killed_run_left_and_cannot_be_removed_is_in_its_report_and_goes_with_a_later_drill(
+    scene: Scene, killed: Callable[[str], Notes]
+) -> None:
+    left = killed("prove")
+    estate_of(scene).refuses["delete_instance"] = "AWS refused"
+    carry_out(Toy({"prepare": EstateError("no")}), scene)
+    assert scene.books.report(left.id).reason == (
+        "the drill was killed in the phase prove; AWS refused: `datatier drill clean` removes it"
+    )
+    assert len(estate_of(scene).made()) == 1
+    estate_of(scene).refuses.clear()
+    assert carry_out(Toy(), scene).verdict == "passed"
+    assert estate_of(scene).made() == []
+
+
+def test_clean_says_what_it_has_removed_of_a_killed_run(scene: Scene, killed: Callable[[str], Notes]) -> None:
+    left = killed("prove")
+    assert clean(scene) == (f"instance farm-orchard1-drill-{left.id[-6:]}",)
+
+
+def test_while_a_killed_run_is_being_removed_nobody_else_begins(
+    scene: Scene, killed: Callable[[str], Notes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed("prove")
+    estate, met = estate_of(scene), []
+    real = estate.delete_instance
+
+    def delete(identifier: str) -> None:
+        if not met:
+            for call in (lambda: carry_out(Toy(), scene), lambda: clean(scene)):
+                with pytest.raises(KeepError, match="wait until it has ended"):
+                    call()
+                met.append(call)
+        real(identifier)
+
+    monkeypatch.setattr(estate, "delete_instance", delete)
+    assert carry_out(Toy(), scene).verdict == "passed"
+    assert len(met) == 2
+
+
+def test_the_end_of_a_run_leaves_the_notes_of_the_next_alone(scene: Scene, killed: Callable[[str], Notes]) -> None:
+    left = killed("prove")
+    scene.books.ended("20200101T000000Z-00000a")
+    assert scene.books.running() == left
+    scene.books.ended(left.id)
+    assert scene.books.running() is None
 
 
 @pytest.mark.parametrize("phase", ["prepare", *PHASES])
