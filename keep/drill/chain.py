@@ -1,7 +1,7 @@
 """Whether the reports of a stack are those that were written: each names the SHA-256 of the one before it. Pure.
 
-It shows what was changed, lost, swapped or slipped in by accident or by somebody who has not written the chain anew: the
-chain is not signed. Whoever must have more keeps the place's objects locked (S3 Object Lock).
+It shows what was changed, lost, swapped or slipped in by accident or by somebody who has not written the chain anew:
+the chain is not signed. Whoever must have more keeps the place's objects locked (S3 Object Lock).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import psycopg
 import redis
 
 from bootstrap.errors import BootstrapError
-from keep.drill import canary, tidy
+from keep.drill import cache_proof, canary, tidy
 from keep.drill.drill import Drill, NotWholeError
 from keep.drill.notes import Notes, alive, me
 from keep.drill.plan import DrillPlan
@@ -109,12 +109,22 @@ def _free(scene: Scene) -> None:
     _refuse_alive(scene, found)
     scene.say(f"the drill {found.id} was killed: removing what it has left")
     stage = Stage(scene=scene, notes=found)
+    where = _cut_short(found)
     found.facts = {**found.facts, "removed": _destroyed(stage)}
-    where = f" in the phase {found.running}" if found.running else ""
     scene.books.append(
         _report(found, scene, f"the drill was killed{where}; a later run removed what it had made", None)
     )
     scene.books.ended()
+
+
+def _cut_short(found: Notes) -> str:
+    """Add the phase that a run was killed in, for as long as is known, and say which that was."""
+    if found.running is None or found.running_since is None:
+        return ""
+    seconds = round(max((found.renewed_at - found.running_since).total_seconds(), 0), 3)
+    killed = Phase(name=found.running, began_at=found.running_since, seconds=seconds, detail="killed", ok=False)
+    found.phases = [*found.phases, killed]
+    return f" in the phase {found.running}"
 
 
 def _refuse_alive(scene: Scene, found: Notes) -> None:
@@ -167,6 +177,10 @@ def _destroyed(stage: Stage) -> str:
             canary.remove(conn, notes.id)
     except _TROUBLE as error:
         left.append(f"the heartbeats' database is still there: {_sentence(error)}")
+    try:
+        cache_proof.swept(stage)
+    except _TROUBLE as error:
+        left.append(f"the heartbeat in the cache is still there: {_sentence(error)}")
     said = "; ".join(left) if left else f"gone: {', '.join(gone)}" if gone else "nothing was there"
     notes.check(DESTROYED, not left, said)
     return said
