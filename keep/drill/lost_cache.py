@@ -54,7 +54,7 @@ class LostCache:
             drill="redis",
             stack=scene.stack.stack,
             makes=(f"cache {copy_name(prefix, run)}", *(() if self.snapshot else (f"cache snapshot {own}",))),
-            touches=(f"a snapshot of {cache.identifier} is taken",) if not self.snapshot else (),
+            touches=self._touches(cache),
             does=(
                 f"restores the snapshot {found} of {cache.identifier} into a new cache",
                 lost,
@@ -64,13 +64,26 @@ class LostCache:
             seconds=scene.usual_seconds("redis"),
         )
 
+    def _touches(self, cache: Chosen) -> tuple[str, ...]:
+        if self.snapshot:
+            return ()
+        beats = cache_proof.beats(cache)
+        return (
+            f"a snapshot of {cache.identifier} is taken",
+            *((f"{cache.identifier} gets a heartbeat, a key of its own that is removed at the end",) if beats else ()),
+        )
+
     def prepare(self, stage: Stage) -> None:
         scene, notes = stage.scene, stage.notes
         cache = self._chosen(stage)
+        notes.facts = {**notes.facts, cache_proof.CACHE: cache.name}
         if self.snapshot is not None:
             found = snapshot_of(scene, cache, self.snapshot)
         else:
             name = stage.name(_PART)
+            if not cache.refillable:
+                cache_proof.remember(stage, cache)
+                cache_proof.beat(stage, cache)
             found = copies.snapshot(
                 stage,
                 name,
@@ -80,11 +93,10 @@ class LostCache:
         assert found.taken_at is not None  # noqa: S101 of one that is available it is known
         notes.facts = {
             **notes.facts,
-            "cache": cache.name,
             _FROM: found.identifier,
             _TAKEN: found.taken_at.isoformat(),
         }
-        notes.incident_at = scene.now()
+        notes.incident_at = cache_proof.clock(stage, cache)
 
     def steps(self) -> Sequence[Step]:
         return (
@@ -95,7 +107,7 @@ class LostCache:
         )
 
     def _chosen(self, stage: Stage) -> Chosen:
-        return chosen(stage.scene, stage.notes.facts.get("cache", self.cache))
+        return chosen(stage.scene, stage.notes.facts.get(cache_proof.CACHE, self.cache))
 
     def _detect(self, stage: Stage) -> str:
         notes, cache = stage.notes, self._chosen(stage)

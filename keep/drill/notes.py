@@ -16,6 +16,10 @@ STALE = timedelta(minutes=5)
 """A run on another computer that has not renewed its notes for so long is dead; it does each half a minute."""
 
 
+_BY = "RPO by"
+"""Fact of a report."""
+
+
 class Holder(BaseModel):
     """The process that carries a drill out."""
 
@@ -49,6 +53,8 @@ class Notes(BaseModel):
     phases: list[Phase] = []
     checks: list[DrillCheck] = []
     facts: dict[str, str] = {}
+    memory: dict[str, str] = {}
+    """What a later step needs of an earlier one and no report shows."""
 
     def lost_since(self, kept: datetime, by: str | None = None) -> None:
         """Note the RPO: what was written from that moment to the incident is lost.
@@ -57,8 +63,8 @@ class Notes(BaseModel):
         """
         assert self.incident_at is not None  # noqa: S101 a drill's `prepare` has set it
         self.rpo_seconds = round(max((self.incident_at - kept).total_seconds(), 0), 3)
-        if by is not None:
-            self.facts = {**self.facts, "RPO by": by}
+        others = {name: value for name, value in self.facts.items() if name != _BY}
+        self.facts = {**others, _BY: by} if by is not None else others
 
     def check(self, name: str, ok: bool, detail: str) -> None:
         """Add the answer to a question; one of that name is replaced, since a step may run twice."""

@@ -38,6 +38,7 @@ code { font-size: .9em; overflow-wrap: anywhere; }
 .track { fill: var(--band); } .bar { fill: var(--bar); } .after { fill: var(--after); }
 .over { fill: var(--bad); } .mark { stroke: var(--mark); stroke-width: 2; vector-effect: non-scaling-stroke;
   stroke-dasharray: 4 3; }
+.goal { stroke: var(--text); stroke-width: 2; vector-effect: non-scaling-stroke; }
 .number .track { fill: var(--line); }
 @media (max-width: 40rem) { .row { grid-template-columns: 4.8rem 1fr 5.4rem; gap: .5rem; } }
 @media print { :root { color-scheme: light; --ground: #fff; --text: #000; --soft: #444; --line: #bbb; --band: #eee;

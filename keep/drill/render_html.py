@@ -12,6 +12,8 @@ from keep.drill.words import span, when
 _VERDICT = {"passed": "passed", "failed": "failed", "error": "no verdict"}
 _THIN = 0.4
 """Percent of the width that a phase has at least, so that it can be seen."""
+_SPACE = "\u00a0"
+"""Between a number and its unit, where a line may end."""
 _NICE = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 """Seconds between two ticks."""
 
@@ -29,7 +31,7 @@ def html(report: DrillReport) -> str:
         _number("RTO", "until the application had an answer", report.rto_seconds, report.objective.rto_seconds),
         _number("RPO", "of work lost", report.rpo_seconds, report.objective.rpo_seconds),
         "</div>",
-        *_timeline(report.phases),
+        *_timeline(report.phases, report.objective.rto_seconds),
         *_table("Checks", [(("ok" if c.ok else "wrong"), c.name, c.detail) for c in report.checks]),
         *_table("Facts", list(report.facts.items())),
         "<h2>Report</h2>",
@@ -49,18 +51,25 @@ def _number(name: str, what: str, measured: float | None, promised: float | None
     bar = f'<rect class="track" width="100" height="6"/><rect class="{kind}" width="{min(share, 100):.2f}" height="6"/>'
     return (
         f"{shown}{_svg(6, bar, f'{name} takes {share:.1f} % of the objective')}"
-        f'<span class="soft">{what}; objective {span(promised)}, {_percent(share)} of it</span></div>'
+        f'<span class="soft">{what}; objective {span(promised)}, {_of_it(measured, promised)}</span></div>'
     )
 
 
-def _percent(share: float) -> str:
+def _of_it(measured: float, promised: float) -> str:
+    """How much of the objective that is; of one that allows nothing there is no share."""
+    if not promised:
+        return "beyond it" if measured else "kept"
+    share = 100 * measured / promised
     if share < 0.1:
-        return "less than 0.1 %"
-    return f"{share:.1f} %" if share < 10 else f"{share:.0f} %"
+        return f"less than 0.1{_SPACE}% of it"
+    return f"{share:.1f}{_SPACE}% of it" if share < 10 else f"{share:.0f}{_SPACE}% of it"
 
 
-def _timeline(phases: Sequence[Phase]) -> list[str]:
-    """A row for each phase, all on one axis; what comes after the application's first answer is grey."""
+def _timeline(phases: Sequence[Phase], promised: float | None) -> list[str]:
+    """A row for each phase, all on one axis; what comes after the application's first answer is grey.
+
+    :param promised: seconds that the application may wait; drawn where the axis is that long.
+    """
     if not phases:
         return []
     began = phases[0].began_at
@@ -74,15 +83,18 @@ def _timeline(phases: Sequence[Phase]) -> list[str]:
         kind = "over" if not phase.ok else "bar" if phase in counted else "after"
         drawn = '<rect class="track" width="100" height="16"/>'
         drawn += f'<rect class="{kind}" x="{left:.3f}" width="{min(width, 100 - left):.3f}" height="16"/>'
-        if back is not None and back < whole:
-            x = 100 * back / whole
-            drawn += f'<line class="mark" x1="{x:.3f}" x2="{x:.3f}" y1="0" y2="16"/>'
+        for line, at in (("goal", promised), ("mark", back)):
+            if at is not None and at < whole:
+                x = 100 * at / whole
+                drawn += f'<line class="{line}" x1="{x:.3f}" x2="{x:.3f}" y1="0" y2="16"/>'
         picture = _svg(16, drawn, f"{phase.name} from {span(start)}, for {span(phase.seconds)}")
         parts.append(f'<div class="row"><span>{phase.name}</span>{picture}<span>{span(phase.seconds)}</span></div>')
     ticks = "".join(f'<span style="left:{100 * tick / whole:.3f}%">{label}</span>' for tick, label in _ticks(whole))
     parts.append(f'<div class="row soft"><span></span><div class="ticks">{ticks}</div><span></span></div>')
     if back is not None and back < whole:
         parts.append(f'<p class="soft">Dashed: the application has its data again, after {span(back)}.</p>')
+    if promised is not None and promised < whole:
+        parts.append(f'<p class="soft">Solid: until then it should have had it, after {span(promised)}.</p>')
     rows = [(phase.name, phase.detail if phase.ok else f"broke off: {phase.detail}") for phase in phases]
     return parts + _table("Phases", rows)
 

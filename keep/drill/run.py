@@ -14,7 +14,7 @@ import psycopg
 import redis
 
 from bootstrap.errors import BootstrapError
-from keep.drill import canary, tidy
+from keep.drill import cache_proof, canary, tidy
 from keep.drill.drill import Drill, NotWholeError
 from keep.drill.notes import Notes, alive, me
 from keep.drill.plan import DrillPlan
@@ -112,11 +112,11 @@ def _free(scene: Scene) -> tuple[str, ...]:
         return ()
     _refuse_alive(scene, found)
     scene.say(f"the drill {found.id} was killed: removing what it has left")
+    where = _cut_short(found)
     _taken_over(scene, found)
     with _renewed(scene, found):
         gone, left = _destroyed(Stage(scene=scene, notes=found))
     found.facts = {**found.facts, "removed": _gone(gone)}
-    where = f" in the phase {found.running}" if found.running else ""
     end = f"{left}: `datatier drill clean` removes it" if left else "a later run removed what it had made"
     scene.books.append(_report(found, scene, f"the drill was killed{where}; {end}", None))
     scene.books.ended(found.id)
@@ -126,6 +126,16 @@ def _free(scene: Scene) -> tuple[str, ...]:
 def _taken_over(scene: Scene, notes: Notes) -> None:
     notes.holder, notes.renewed_at = me(), scene.now()
     scene.books.note(notes)
+
+
+def _cut_short(found: Notes) -> str:
+    """Add the phase that a run was killed in, for as long as is known, and say which that was."""
+    if found.running is None or found.running_since is None:
+        return ""
+    seconds = round(max((found.renewed_at - found.running_since).total_seconds(), 0), 3)
+    killed = Phase(name=found.running, began_at=found.running_since, seconds=seconds, detail="killed", ok=False)
+    found.phases = [*found.phases, killed]
+    return f" in the phase {found.running}"
 
 
 def _refuse_alive(scene: Scene, found: Notes) -> None:
@@ -181,6 +191,10 @@ def _destroyed(stage: Stage) -> tuple[tuple[str, ...], str]:
             gone = (*gone, *_dropped(conn))
     except _TROUBLE as error:
         left.append(f"the heartbeats' database is still there: {_sentence(error)}")
+    try:
+        cache_proof.swept(stage)
+    except _TROUBLE as error:
+        left.append(f"the heartbeat in the cache is still there: {_sentence(error)}")
     why = "; ".join(left)
     stage.notes.check(DESTROYED, not left, why or _gone(gone))
     return gone, why

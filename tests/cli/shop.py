@@ -91,6 +91,18 @@ class Folder:
             for mark, away in aside:
                 away.rename(mark)
 
+    @contextmanager
+    def second_region(self, stack: str) -> Iterator[None]:
+        """As if its file had declared one for its backups."""
+        file = self.path / f"Pulumi.{stack}.yaml"
+        before = file.read_text()
+        second = {"data-tier:backup": {"second_region": {"region": "eu-central-1", "point_in_time": 7}}}
+        file.write_text(yaml.safe_dump({"config": yaml.safe_load(before)["config"] | second}))
+        try:
+            yield
+        finally:
+            file.write_text(before)
+
     def forget_copies(self, *places: str) -> None:
         """Remove places for backups, and databases that were restored from them or replaced."""
         for place in places:

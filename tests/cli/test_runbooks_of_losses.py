@@ -10,10 +10,9 @@ from typing import Any
 
 import psycopg
 import pytest
-import yaml
 from project_folder import Project
 from psycopg.sql import SQL, Identifier
-from shop import LIVE, Folder
+from shop import Folder
 
 # The runbooks as data are in the folder of the documents' tests.
 sys.path.append(str(Path(__file__).parents[1] / "docs"))
@@ -33,6 +32,8 @@ from local.valkey.scratch import scratch
 pytestmark = pytest.mark.server
 
 KEPT = ("backup", "drill", "snapshot")
+PROVED = "bootstrap"
+"""What most of these pages end with."""
 PLACE = "copies-of-losses"
 WALKED = ("postgres-corruption.md", "postgres-down.md", "redis-down.md", "lost-region.md", "backups.md")
 PLAYED = ("pitr", "deletion", "primary")
@@ -42,13 +43,13 @@ LOST = "name LIKE 'lost %'"
 
 
 def of(page: str) -> list[Command]:
-    """The commands of a page that are about copies, each as often as it is there."""
+    """The commands of a page that change something or are about copies, each as often as it is there."""
     return [
         each
         for each in commands()
         if each.page == page
         and each.words[0] == "datatier"
-        and ((len(each.words) > 2 and each.words[1] in KEPT) or "<copy>" in " ".join(each.words))
+        and ((len(each.words) > 2 and each.words[1] in (*KEPT, PROVED)) or "<copy>" in " ".join(each.words))
     ]
 
 
@@ -66,19 +67,14 @@ def tier(live: Folder) -> Iterator[Folder]:
     """With rows that will be lost, a second region, and the manifest that the pages name."""
     manifest = live.manifest("live")
     (live.path / "prod.json").write_text(manifest.model_dump_json())
-    stack = live.path / "Pulumi.live.yaml"
-    before = stack.read_text()
-    second = {"data-tier:backup": {"second_region": {"region": "eu-central-1", "point_in_time": 7}}}
-    stack.write_text(yaml.safe_dump({"config": LIVE | second}))
     with opened(live) as conn:
         conn.execute(
             "INSERT INTO users (email, name) SELECT n || '@lost.example', 'lost ' || n FROM generate_series(1, 9) n"
         )
-    with live.never_kept("live"):
+    with live.never_kept("live"), live.second_region("live"):
         yield live
     with opened(live) as conn:
         conn.execute(f"DELETE FROM users WHERE {LOST}")
-    stack.write_text(before)
     (live.path / "prod.json").unlink()
     live.forget_copies(PLACE)
 
@@ -113,7 +109,7 @@ def walked(tier: Folder, backup: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
         words = [values.get(word, word) for word in command.words[1:]]
         words = [moment() if word == "<moment>" else word.replace("<copy>", values["<copy>"]) for word in words]
         kind, name = words[0], words[1]
-        if kind != "psql" and not any(word.endswith("-url") for word in words):
+        if kind not in ("psql", PROVED) and not any(word.endswith("-url") for word in words):
             # Of the tier of this computer, as the pages' own index has it.
             words = [word for word in words if word not in ("-m", "prod.json")] + ["-s", "live"]
         if kind == "drill" and name in PLAYED and len(words) == len(["drill", name, "-s", "live"]):

@@ -58,6 +58,22 @@ ALTER TABLE club.member ENABLE ALWAYS TRIGGER logged;
 CREATE TRIGGER asleep BEFORE INSERT ON club.member FOR EACH ROW EXECUTE FUNCTION club.stamped();
 ALTER TABLE club.member DISABLE TRIGGER asleep;
 CREATE TRIGGER stamped BEFORE INSERT OR UPDATE ON club.hall FOR EACH ROW EXECUTE FUNCTION club.stamped();
+CREATE TABLE club.season (id integer, at date, host integer, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE club.season_26 PARTITION OF club.season FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE TABLE club.season_27 PARTITION OF club.season FOR VALUES FROM ('2027-01-01') TO ('2028-01-01');
+CREATE TABLE club.match (
+  id integer PRIMARY KEY, season integer, at date, twice integer GENERATED ALWAYS AS (id * 2) STORED UNIQUE,
+  FOREIGN KEY (season, at) REFERENCES club.season_26 ON DELETE CASCADE);
+CREATE TABLE club.goal (
+  id integer PRIMARY KEY, half integer,
+  match integer GENERATED ALWAYS AS (half * 2) STORED REFERENCES club.match (twice) ON DELETE CASCADE);
+INSERT INTO club.season VALUES (1, '2026-05-01', NULL), (2, '2027-05-01', 1), (3, '2026-06-01', NULL);
+INSERT INTO club.match VALUES (1, 1, '2026-05-01'), (2, 3, '2026-06-01');
+INSERT INTO club.goal VALUES (1, 1), (2, 2);
+UPDATE club.season SET host = 1 WHERE id = 1;
+ALTER TABLE club.season_26 ADD FOREIGN KEY (host) REFERENCES club.match ON DELETE CASCADE;
+CREATE FUNCTION club.alone() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.host = NULL; RETURN NEW; END $$;
+CREATE TRIGGER alone BEFORE INSERT ON club.season_26 FOR EACH ROW EXECUTE FUNCTION club.alone();
 """
 
 
@@ -171,6 +187,13 @@ CASES: dict[str, tuple[str, Sequence[Wanted], dict[str, int], dict[str, int], tu
         {},
         (),
     ),
+    "a key and a trigger that only a partition has, one to a partition, generated columns that refer": (
+        "DELETE FROM club.season WHERE id = 1",
+        [Wanted(table="club.season")],
+        {"club.season": 1, "club.match": 1, "club.goal": 1},
+        {},
+        (),
+    ),
     "odd names and no key": (
         """DELETE FROM "Odd ""N"" ames"."Ta.ble"; DELETE FROM lending.visit""",
         [Wanted(table='Odd "N" ames.Ta.ble'), Wanted(table="lending.visit")],
@@ -274,6 +297,25 @@ def test_what_cannot_be_asked_for_is_said(pair: Pair, case: str) -> None:
     assert pair.differences() == ()
 
 
+def test_a_key_that_was_used_again_is_told_and_left(pair: Pair) -> None:
+    pair.lose(
+        """DELETE FROM club.player WHERE id = 12; INSERT INTO club.player VALUES (12, 2);
+           DELETE FROM club.hall WHERE code = 'b'; INSERT INTO club.booking VALUES (2, 'a', '[7,9)', 2)"""
+    )
+    before = pair.differences()
+    merged = pair.merge(Wanted(table="club.player"), carry_out=False)
+    assert [(each.rows, each.there, each.other) for each in merged.plan.tables] == [(0, 3, 1)]
+    assert (
+        merged.plan.tables[0].remarks[0].startswith("1 of them are there with other values than in the copy, changed")
+    )
+    merged = pair.merge(Wanted(table="club.hall"), carry_out=False)
+    assert [(each.table, each.rows, each.other) for each in merged.plan.tables] == [
+        ("club.hall", 1, 0),
+        ("club.booking", 0, 1),
+    ]
+    assert pair.differences() == before
+
+
 def test_triggers_fire_unless_they_are_off_and_are_afterwards_as_they_were(pair: Pair) -> None:
     states = "SELECT array_agg(tgname::text || tgenabled::text ORDER BY tgname) FROM pg_trigger WHERE tgname !~ 'RI_'"
     before = pair.ask(states)
@@ -302,12 +344,14 @@ def test_sequences_go_forward_and_never_backward(pair: Pair) -> None:
 def test_columns_that_one_side_lacks_are_named(pair: Pair) -> None:
     pair.lose(
         """DELETE FROM club.note; ALTER TABLE club.note DROP text; ALTER TABLE club.note ADD at date DEFAULT 'epoch';
+           ALTER TABLE club.note ADD whose integer UNIQUE REFERENCES club.player,
+             ADD of integer DEFAULT 11 REFERENCES club.player;
            ALTER TABLE club.note ALTER member TYPE bigint"""
     )
     merged = pair.merge(Wanted(table="club.note"))
     assert merged.plan.tables[0].remarks == (
         "what was in text is left out: the database has no such column",
-        "at did not exist then and gets its default",
+        "what did not exist then gets its default: at, whose, of",
         "has no key: rows are found by all their columns, and how often each occurs",
         "member was integer and is bigint",
     )

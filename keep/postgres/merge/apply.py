@@ -81,7 +81,7 @@ def _proved(live: Side, moved: Moved) -> None:
         f"(SELECT FROM {moved.source(moved.live)} i WHERE {moved.same('i', 's')} AND {same})"
     )
     if number:
-        names = comma(each.name for each in moved.live.triggers)
+        names = comma(dict.fromkeys(each.name for each in moved.live.triggers))
         by = (
             f"its triggers ({names}) have changed or suppressed them: merge with triggers off"
             if names
@@ -93,14 +93,13 @@ def _proved(live: Side, moved: Moved) -> None:
 @contextmanager
 def _quiet(live: Side, tables: list[Table]) -> Iterator[None]:
     """Disable user's triggers of tables, each by its name, so that what is disabled for good stays so."""
-    for table in tables:
-        for each in table.triggers:
-            live.conn.execute(f"ALTER TABLE {table.written} DISABLE TRIGGER {ident(each.name)}".encode())
+    triggers = [each for table in tables for each in table.triggers]
+    for each in triggers:
+        live.conn.execute(f"ALTER TABLE ONLY {quoted(each.on)} DISABLE TRIGGER {ident(each.name)}".encode())
     yield
-    for table in tables:
-        for each in table.triggers:
-            always = "ALWAYS " if each.state == "A" else ""
-            live.conn.execute(f"ALTER TABLE {table.written} ENABLE {always}TRIGGER {ident(each.name)}".encode())
+    for each in triggers:
+        always = "ALWAYS " if each.state == "A" else ""
+        live.conn.execute(f"ALTER TABLE ONLY {quoted(each.on)} ENABLE {always}TRIGGER {ident(each.name)}".encode())
 
 
 @contextmanager
@@ -116,7 +115,7 @@ def _deferred(live: Side, waiting: tuple[ForeignKey, ...]) -> Iterator[None]:
 
 
 def _alter(live: Side, key: ForeignKey, how: str) -> None:
-    live.conn.execute(f"ALTER TABLE {quoted(key.child)} ALTER CONSTRAINT {ident(key.name)} {how}".encode())
+    live.conn.execute(f"ALTER TABLE {quoted(key.on)} ALTER CONSTRAINT {ident(key.name)} {how}".encode())
 
 
 def _forward(live: Side, moved: list[Moved]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import tuple_row
 
-from keep.postgres.merge.tables import Catalogue, Column, ForeignKey, Rule, Table, Trigger
+from keep.postgres.merge.tables import Catalogue, Column, ForeignKey, Part, Rule, Table, Trigger
 
 # Equality as the index means it: the operator of its operator class, by name with schema, for the path is empty.
 _TABLES = """
@@ -50,20 +50,29 @@ SELECT h.nspname, h.relname, format('%I.%I', h.nspname, h.relname), h.relkind = 
    WHERE a.attrelid = h.oid AND a.attnum > 0 AND NOT a.attisdropped),
   (SELECT json_agg(r.rule ORDER BY (r.rule ->> 'primary')::boolean DESC, r.rule ->> 'name')
    FROM rules r WHERE r.indrelid = h.oid),
-  (SELECT json_agg(json_build_array(t.tgname, t.tgenabled) ORDER BY t.tgname) FROM pg_trigger t
-   WHERE t.tgrelid = h.oid AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+  (SELECT json_agg(json_build_array(t.tgname, tn.nspname, tc.relname, t.tgenabled)
+                   ORDER BY t.tgrelid <> h.oid, t.tgname, tn.nspname, tc.relname)
+   FROM pg_trigger t JOIN pg_class tc ON tc.oid = t.tgrelid JOIN pg_namespace tn ON tn.oid = tc.relnamespace
+   WHERE (t.tgrelid = h.oid OR t.tgrelid IN (SELECT relid FROM pg_partition_tree(h.oid)))
+     AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
      AND (t.tgtype & 4 > 0 OR t.tgtype & 16 > 0))  -- TRIGGER_TYPE_INSERT, TRIGGER_TYPE_UPDATE
 FROM heaps h ORDER BY 1, 2
 """
-# One line for a foreign key of a partitioned table: those of its partitions have it as their parent. `conenforced`
-# came with PostgreSQL 18.
+# One line for a foreign key of a partitioned table: those of its partitions have it as their parent. One that only a
+# partition has, or that refers to a partition, is of the whole table here, and of those of its rows. `conenforced` came
+# with PostgreSQL 18.
 _KEYS = """
-SELECT c.conname, cn.nspname, ch.relname, pn.nspname, pa.relname, names.of, names.to_, names.operators,
+WITH wholes AS (
+  SELECT p.oid, json_build_array(rn.nspname, r.relname) AS name, CASE WHEN r.oid <> p.oid THEN
+           json_build_array(pn.nspname, p.relname, coalesce(pg_get_partition_constraintdef(p.oid), 'true')) END AS part
+  FROM pg_class p JOIN pg_namespace pn ON pn.oid = p.relnamespace
+  JOIN pg_class r ON r.oid = coalesce(pg_partition_root(p.oid), p.oid) JOIN pg_namespace rn ON rn.oid = r.relnamespace
+  WHERE p.relkind IN ('r', 'p'))
+SELECT c.conname, child.name, child.part, parent.name, parent.part, names.of, names.to_, names.operators,
        c.confdeltype, coalesce(names.cleared, names.of), c.condeferrable, c.condeferred,
        coalesce((to_jsonb(c) ->> 'conenforced')::boolean, true)
 FROM pg_constraint c
-JOIN pg_class ch ON ch.oid = c.conrelid JOIN pg_namespace cn ON cn.oid = ch.relnamespace
-JOIN pg_class pa ON pa.oid = c.confrelid JOIN pg_namespace pn ON pn.oid = pa.relnamespace
+JOIN wholes child ON child.oid = c.conrelid JOIN wholes parent ON parent.oid = c.confrelid
 CROSS JOIN LATERAL (
   SELECT json_agg(a.attname ORDER BY k) AS of, json_agg(b.attname ORDER BY k) AS to_,
          json_agg(format('OPERATOR(%I.%s)', n.nspname, o.oprname) ORDER BY k) AS operators,
@@ -72,7 +81,7 @@ CROSS JOIN LATERAL (
   JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[k]
   JOIN pg_attribute b ON b.attrelid = c.confrelid AND b.attnum = c.confkey[k]
   JOIN pg_operator o ON o.oid = c.conpfeqop[k] JOIN pg_namespace n ON n.oid = o.oprnamespace) names
-WHERE c.contype = 'f' AND c.conparentid = 0 ORDER BY 2, 3, 1
+WHERE c.contype = 'f' AND c.conparentid = 0 ORDER BY child.name::text, 1, child.part::text
 """
 
 
@@ -85,8 +94,10 @@ def read(conn: psycopg.Connection[Any]) -> Catalogue:
     every = tuple(
         ForeignKey(
             name=name,
-            child=(child_schema, child),
-            parent=(parent_schema, parent),
+            child=tuple(child),
+            parent=tuple(parent),
+            child_part=_part(child_part),
+            parent_part=_part(parent_part),
             columns=tuple(columns),
             referenced=tuple(referenced),
             operators=tuple(operators),
@@ -98,10 +109,10 @@ def read(conn: psycopg.Connection[Any]) -> Catalogue:
         )
         for (
             name,
-            child_schema,
             child,
-            parent_schema,
+            child_part,
             parent,
+            parent_part,
             columns,
             referenced,
             operators,
@@ -115,6 +126,10 @@ def read(conn: psycopg.Connection[Any]) -> Catalogue:
     return Catalogue(
         tables=tables, keys=tuple(each for each in every if each.child in tables and each.parent in tables)
     )
+
+
+def _part(found: list[str] | None) -> Part | None:
+    return Part(name=(found[0], found[1]), holds=found[2]) if found else None
 
 
 def _table(
@@ -151,5 +166,7 @@ def _table(
             for each in rules or ()
             if each is not key
         ),
-        triggers=tuple(Trigger(name=each, state=state) for each, state in triggers or ()),
+        triggers=tuple(
+            Trigger(name=each, on=(schema_, on), state=state) for each, schema_, on, state in triggers or ()
+        ),
     )

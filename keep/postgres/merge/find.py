@@ -10,7 +10,7 @@ import psycopg
 
 from bootstrap.postgres.change import ident
 from keep.errors import AskedError
-from keep.postgres.merge.stage import Moved, Staging
+from keep.postgres.merge.stage import Looked, Moved, Staging
 from keep.postgres.merge.tables import ForeignKey, Name, listed
 
 
@@ -31,6 +31,8 @@ class TableFound:
     moved: Moved
     there: int | None = None
     """Rows that were asked for and are there; None for a table that only lost rows with those of another."""
+    other: int = 0
+    """Rows that were looked for and are there with other values: changed since, or their key was used again."""
     by: list[ForeignKey] = field(default_factory=list)
     """Foreign keys by which rows of it went with others."""
 
@@ -94,20 +96,23 @@ def find(staging: Staging, wanted: Sequence[Wanted]) -> Found:
         _on_both_sides(staging, each)
         name = staging.live.catalogue.named(each.table, "the database").name
         found = tables.setdefault(name, TableFound(moved=staging.open(name)))
-        there, fresh = _asked(staging, found.moved, each)
-        found.there = (found.there or 0) + there
-        queue += [(name, fresh)] if fresh else []
+        looked = _asked(staging, found.moved, each)
+        found.there = (found.there or 0) + looked.there
+        found.other += looked.other
+        queue += [(name, looked.round)] if looked.round else []
     while queue:
         parent, of = queue.popleft()
         for key in _children(staging, parent):
             if key.on_delete in "nd":
                 continue
             child = tables.get(key.child) or TableFound(moved=staging.open(key.child))
-            _, fresh = staging.look_for(child.moved, _went_with(staging.moved[parent], child.moved, key, of))
-            if fresh:
+            looked = staging.look_for(child.moved, _went_with(staging.moved[parent], child.moved, key, of))
+            child.other += looked.other
+            if looked.round or looked.other:
                 tables[key.child] = child
                 child.by += [key] if key not in child.by else []
-                queue.append((key.child, fresh))
+            if looked.round:
+                queue.append((key.child, looked.round))
     return _linked(staging, tables)
 
 
@@ -118,8 +123,8 @@ def _on_both_sides(staging: Staging, wanted: Wanted) -> None:
         raise AskedError(f"`{wanted.table}` is {copy.written} in the copy and {live.written} in the database")
 
 
-def _asked(staging: Staging, moved: Moved, wanted: Wanted) -> tuple[int, int]:
-    query = f"SELECT {listed(moved.keys)} FROM {moved.source(moved.copy, wanted.where)} q"
+def _asked(staging: Staging, moved: Moved, wanted: Wanted) -> Looked:
+    query = f"SELECT {moved.found('q')} FROM {moved.source(moved.copy, wanted.where)} q"
     if wanted.where is None:
         return staging.look_for(moved, query)
     # Whoever writes a condition thinks of the table's own schema.
@@ -153,8 +158,8 @@ def _children(staging: Staging, parent: Name) -> list[ForeignKey]:
 
 def _went_with(parent: Moved, child: Moved, key: ForeignKey, of: int) -> str:
     return (
-        f"SELECT {listed(child.keys, 'c')} FROM {child.source(child.copy)} c "
-        f"JOIN {parent.source(parent.copy)} p ON {key.meet('p', 'c')} "
+        f"SELECT {child.found('c')} FROM {child.source(child.copy, key.child_rows('t'))} c "
+        f"JOIN {parent.source(parent.copy, key.parent_rows('t'))} p ON {key.meet('p', 'c')} "
         f"JOIN {parent.wanted} w ON {parent.same('p', 'w')} WHERE w.round = {of}"
     )
 

@@ -22,6 +22,6 @@ def _orphans(side: Side, key: ForeignKey) -> str:
     tables = side.catalogue.tables
     child, parent = side.see(tables[key.child]), side.see(tables[key.parent])
     return (
-        f"SELECT count(*) FROM {child.sql} c WHERE {key.refers('c')} "
-        f"AND NOT EXISTS (SELECT FROM {parent.sql} p WHERE {key.meet('p', 'c')})"
+        f"SELECT count(*) FROM {child.sql} c WHERE {key.refers('c')} AND {key.child_rows('c')} "
+        f"AND NOT EXISTS (SELECT FROM {parent.sql} p WHERE {key.meet('p', 'c')} AND {key.parent_rows('p')})"
     )

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from bootstrap.postgres.change import comma, ident
 from keep.postgres.merge.find import Found, Link, TableFound
 from keep.postgres.merge.stage import Moved, Staging
-from keep.postgres.merge.tables import ForeignKey, Rule, shown
+from keep.postgres.merge.tables import ForeignKey, Part, Rule, shown
 
 
 class _Model(BaseModel):
@@ -22,6 +22,8 @@ class TableMerge(_Model):
     """Rows that are missing and come back."""
     there: int | None
     """Rows that were asked for and are there: left as they are. None for a table that was not asked for."""
+    other: int
+    """Rows that are there with other values than in the copy, since changed or their key used again: left too."""
     by: tuple[str, ...]
     """Columns by which a row is found; none where that is all of them."""
     went_with: tuple[str, ...]
@@ -79,14 +81,15 @@ def _table(staging: Staging, found: TableFound) -> TableMerge:
         table=moved.live.shown,
         rows=staging.live.count(f"SELECT count(*) FROM {moved.staged}"),
         there=found.there,
+        other=found.other,
         by=moved.key,
         went_with=tuple(each.shown for each in found.by),
-        triggers=tuple(each.name for each in moved.live.triggers),
-        remarks=tuple(_remarks(moved)),
+        triggers=tuple(dict.fromkeys(each.name for each in moved.live.triggers)),
+        remarks=tuple(_remarks(moved, found.other)),
     )
 
 
-def _remarks(moved: Moved) -> list[str]:
+def _remarks(moved: Moved, others: int) -> list[str]:
     written = set(moved.columns)
     of_copy = [each.name for each in moved.copy.columns if each.generated is None and each.name not in written]
     of_live = [each.name for each in moved.live.columns if each.generated is None and each.name not in written]
@@ -95,8 +98,16 @@ def _remarks(moved: Moved) -> list[str]:
         for name in moved.columns
         if (was := moved.copy.column(name)) and (now := moved.live.column(name)) and was.type != now.type
     ]
-    found = [f"what was in {comma(of_copy)} is left out: the database has no such column"] if of_copy else []
-    found += [f"{comma(of_live)} did not exist then and gets its default"] if of_live else []
+    found = (
+        [
+            f"{others} of them are there with other values than in the copy, changed since or by a key that was used "
+            "again: they stay, and what went with them only comes back where --table names its table"
+        ]
+        if others
+        else []
+    )
+    found += [f"what was in {comma(of_copy)} is left out: the database has no such column"] if of_copy else []
+    found += [f"what did not exist then gets its default: {comma(of_live)}"] if of_live else []
     found += ["has no key: rows are found by all their columns, and how often each occurs"] if not moved.key else []
     found += ["row security is forced: it is locked for everybody while it is merged"] if moved.live.hidden else []
     return found + other
@@ -136,15 +147,7 @@ def _taken(moved: Moved, rule: Rule) -> str:
     names = [f"r{number}" for number, _ in enumerate(rule.expressions)]
     ours = comma(f"{each} AS {name}" for each, name in zip(rule.expressions, names, strict=True))
     only = f" WHERE {rule.predicate}" if rule.predicate else ""
-    generated = "".join(
-        f", {each.generated} AS {ident(each.name)}" for each in moved.live.columns if each.generated is not None
-    )
-    missing = "".join(
-        f", {each.default} AS {ident(each.name)}"
-        for each in moved.live.columns
-        if each.generated is None and each.name not in moved.columns
-    )
-    staged = f"(SELECT *{generated} FROM (SELECT *{missing} FROM {moved.staged}) s)"
+    staged = _staged(moved, None)
     meets = " AND ".join(
         f"a.{name} {op} b.{name}"
         if rule.distinct_nulls
@@ -162,11 +165,27 @@ def _orphaned(staging: Staging, moved: Moved, key: ForeignKey) -> str:
     """Count the rows that come back and refer to what neither is there nor comes back."""
     parent = staging.live.see(staging.live.catalogue.tables[key.parent])
     among = staging.moved.get(key.parent)
-    coming = f" AND NOT EXISTS (SELECT FROM {among.staged} p WHERE {key.meet('p', 'c')})" if among else ""
-    return (
-        f"SELECT count(*) FROM {moved.staged} c WHERE {key.refers('c')} "
-        f"AND NOT EXISTS (SELECT FROM {parent.sql} p WHERE {key.meet('p', 'c')}){coming}"
+    coming = (
+        f" AND NOT EXISTS (SELECT FROM {_staged(among, key.parent_part)} p WHERE {key.meet('p', 'c')})" if among else ""
     )
+    return (
+        f"SELECT count(*) FROM {_staged(moved, key.child_part)} c WHERE {key.refers('c')} "
+        f"AND NOT EXISTS (SELECT FROM {parent.sql} p WHERE {key.meet('p', 'c')} AND {key.parent_rows('p')}){coming}"
+    )
+
+
+def _staged(moved: Moved, part: Part | None) -> str:
+    """Rows that come back, or those that go into a partition: with what the copy had not, and what is generated."""
+    generated = "".join(
+        f", {each.generated} AS {ident(each.name)}" for each in moved.live.columns if each.generated is not None
+    )
+    missing = "".join(
+        f", ({each.default})::{each.type} AS {ident(each.name)}"
+        for each in moved.live.columns
+        if each.generated is None and each.name not in moved.columns
+    )
+    goes = f" WHERE {part.holds}" if part else ""
+    return f"(SELECT *{generated} FROM (SELECT *{missing} FROM {moved.staged}) s{goes})"
 
 
 def _reference(staging: Staging, link: Link) -> ReferenceMerge:

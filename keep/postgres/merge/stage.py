@@ -16,6 +16,8 @@ from keep.postgres.merge.tables import Column, ForeignKey, Name, Table, listed
 
 _K = "datatier_key_"
 """Names of the columns that identify a row begin so in temporary tables."""
+_H = "datatier_hash"
+"""Name of the column that tells whether a row has other values than another with the same key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,12 @@ class Moved:
             row = f"ROW({listed(self.columns, 't')})::text"
             keys = (f"{row} AS {_K}0", f"row_number() OVER (PARTITION BY {row}) AS {_K}1")
         narrowed = f" WHERE ({where}\n)" if where else ""
-        return f"(SELECT t.*, {comma(keys)} FROM {table.sql} AS t{narrowed})"
+        values = f"hashtextextended(ROW({listed(self.columns, 't')})::text, 0) AS {_H}"
+        return f"(SELECT t.*, {comma(keys)}, {values} FROM {table.sql} AS t{narrowed})"
+
+    def found(self, alias: str) -> str:
+        """Return what `Staging.look_for` has to know of rows of the copy."""
+        return listed((*self.keys, _H), alias)
 
     def same(self, one: str, other: str) -> str:
         """Return the condition that two aliases are the same row."""
@@ -76,6 +83,18 @@ class Moved:
         return f"pg_temp.datatier_wanted_{self.number}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What came of looking for rows in the database."""
+
+    there: int
+    """Rows that are there, or were found to be missing before."""
+    other: int
+    """Of those how many have other values there than in the copy."""
+    round: int
+    """Of the rows that are newly found to be missing; 0 where none is."""
+
+
 class Staging:
     """The temporary tables of both sides."""
 
@@ -94,21 +113,21 @@ class Staging:
         key = live.key if all(_in(copy, each) for each in live.key) else ()
         moved = Moved(number=len(self.moved), copy=copy, live=live, columns=columns, key=key)
         of_rows = [f"{ident(each)} {_type(live, each)}" for each in columns]
-        _make(self.live, moved.candidates, moved.key_types(live))
+        _make(self.live, moved.candidates, [*moved.key_types(live), f"{_H} bigint"])
         _make(self.live, moved.staged, [*of_rows, *moved.key_types(live)])
         _make(self.copy, moved.wanted, [*moved.key_types(copy), "round integer"])
         self.moved[name] = moved
         return moved
 
-    def look_for(self, moved: Moved, query: str) -> tuple[int, int]:
-        """Stage what the database lacks of the rows whose keys a query on the copy gives.
-
-        Returns how many of them are not new, and the round of those that are; 0 where none is.
-        """
-        keys = listed(moved.keys)
-        asked = pipe(self.copy.conn, query, self.live.conn, f"{moved.candidates} ({keys})")
+    def look_for(self, moved: Moved, query: str) -> Looked:
+        """Stage what the database lacks of the rows that a query on the copy gives, each as `Moved.found` has it."""
+        asked = pipe(self.copy.conn, query, self.live.conn, moved.candidates)
         self.live.conn.execute(f"ANALYZE {moved.candidates}".encode())
         self._round += 1
+        other = self.live.count(
+            f"SELECT count(*) FROM {moved.candidates} c JOIN {moved.source(moved.live)} i ON {moved.same('i', 'c')} "
+            f"WHERE i.{_H} <> c.{_H}"
+        )
         missing = (
             f"SELECT {listed(moved.keys, 'c')}, {self._round} FROM {moved.candidates} c "
             f"WHERE NOT EXISTS (SELECT FROM {moved.source(moved.live)} i WHERE {moved.same('i', 'c')}) "
@@ -117,7 +136,7 @@ class Staging:
         found = pipe(self.live.conn, missing, self.copy.conn, moved.wanted)
         self.live.conn.execute(f"TRUNCATE {moved.candidates}".encode())
         if not found:
-            return asked, 0
+            return Looked(there=asked, other=other, round=0)
         self.copy.conn.execute(f"ANALYZE {moved.wanted}".encode())
         rows = (
             f"SELECT {listed((*moved.columns, *moved.keys), 's')} FROM {moved.source(moved.copy)} s "
@@ -125,7 +144,7 @@ class Staging:
         )
         pipe(self.copy.conn, rows, self.live.conn, f"{moved.staged} ({listed((*moved.columns, *moved.keys))})")
         self.live.conn.execute(f"ANALYZE {moved.staged}".encode())
-        return asked - found, self._round
+        return Looked(there=asked - found, other=other, round=self._round)
 
     def link(self, key: ForeignKey, number: int) -> str:
         """Stage what rows of the copy had in a foreign key's columns where it refers to rows that are missing."""
@@ -134,8 +153,8 @@ class Staging:
         values = [f"{ident(each)} {_type(child.live, each)}" for each in key.columns]
         _make(self.live, table, [*child.key_types(child.live), *values])
         query = (
-            f"SELECT {listed((*child.keys, *key.columns), 's')} FROM {child.source(child.copy)} s "
-            f"JOIN {parent.source(parent.copy)} p ON {key.meet('p', 's')} "
+            f"SELECT {listed((*child.keys, *key.columns), 's')} FROM {child.source(child.copy, key.child_rows('t'))} s "
+            f"JOIN {parent.source(parent.copy, key.parent_rows('t'))} p ON {key.meet('p', 's')} "
             f"JOIN {parent.wanted} w ON {parent.same('p', 'w')}"
         )
         pipe(self.copy.conn, query, self.live.conn, table)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bootstrap.postgres import SCHEMA
-from bootstrap.postgres.change import comma, ident
+from bootstrap.postgres.change import comma, ident, literal
 from keep.errors import AskedError
 
 Name = tuple[str, str]
@@ -45,6 +45,8 @@ class Trigger:
     """A user's trigger that fires where rows are inserted or changed."""
 
     name: str
+    on: Name
+    """The table, or the partition that has it for itself or as one of its table's."""
     state: Literal["O", "A"]
     """`O` fires in ordinary sessions, `A` always."""
 
@@ -88,12 +90,28 @@ class Table:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Part:
+    """A partition that has a foreign key, or is referred to by one, in place of its whole table."""
+
+    name: Name
+    holds: str
+    """Condition of its rows, of columns without a table's name."""
+
+    def rows(self, alias: str) -> str:
+        """Return the condition that a row of the table is in it; none is where it is not there."""
+        name = literal(quoted(self.name))
+        return f"{alias}.tableoid IN (SELECT relid FROM pg_catalog.pg_partition_tree(to_regclass({name})))"
+
+
+@dataclass(frozen=True, kw_only=True)
 class ForeignKey:
-    """A foreign key, of a partitioned table too."""
+    """A foreign key, of a partitioned table or of one of its partitions too."""
 
     name: str
     child: Name
     parent: Name
+    child_part: Part | None = None
+    parent_part: Part | None = None
     columns: tuple[str, ...]
     referenced: tuple[str, ...]
     operators: tuple[str, ...]
@@ -109,7 +127,20 @@ class ForeignKey:
     @property
     def shown(self) -> str:
         """As shown to people."""
-        return f"{shown(self.child)}.{self.name}"
+        return f"{shown(self.on)}.{self.name}"
+
+    @property
+    def on(self) -> Name:
+        """What it is a constraint of."""
+        return self.child_part.name if self.child_part else self.child
+
+    def child_rows(self, alias: str) -> str:
+        """Return the condition that a row of the child's table is one that it is about."""
+        return self.child_part.rows(alias) if self.child_part else "true"
+
+    def parent_rows(self, alias: str) -> str:
+        """Return the condition that a row of the parent's table is one that can be referred to."""
+        return self.parent_part.rows(alias) if self.parent_part else "true"
 
     def meet(self, parent: str, child: str) -> str:
         """Return the condition that a row of one alias is the parent of the other's."""

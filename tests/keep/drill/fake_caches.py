@@ -24,8 +24,8 @@ class FakeCaches(FakeEstate):
 
     valkeys: dict[str, Valkey] = field(default_factory=dict)
     """Identifier -> the server behind it."""
-    loses: bool = False
-    """Whether a copy comes up without its keys."""
+    loses: str | None = None
+    """Pattern of the keys without which a copy comes up."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,12 +65,13 @@ class FakeCaches(FakeEstate):
         stack = self._open[target] = ExitStack()
         folder = Path(tempfile.mkdtemp(prefix="dt-cache-", dir="/tmp"))
         stack.callback(shutil.rmtree, folder)
-        if not self.loses:
-            shutil.copy(self._folder / snapshot, folder / "dump.rdb")
+        shutil.copy(self._folder / snapshot, folder / "dump.rdb")
         made = stack.enter_context(valkey(folder))
         with made.admin() as admin:
             made.aclfile.write_text(self.valkeys[like].aclfile.read_text())
             admin.execute_command("ACL", "LOAD")
+            for key in admin.keys(self.loses) if self.loses else ():
+                admin.delete(key)
         self.left[target] = ("cache", made_by)
         self._caches[target] = _cache(target, made.port)
 

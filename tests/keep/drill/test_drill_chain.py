@@ -111,7 +111,9 @@ def test_a_head_that_is_missing_or_older_is_found() -> None:
     kept, head = chained(2)
     assert broken(kept, None, {}) == ("HEAD.json is missing, and there are reports",)
     older = Head(report=kept[0].id, sha256=kept[0].sha256, count=1)
-    assert broken(kept, older, {}) == (f"the report {kept[1].id} is not part of the chain: it was changed, or slipped in",)
+    assert broken(kept, older, {}) == (
+        f"the report {kept[1].id} is not part of the chain: it was changed, or slipped in",
+    )
     assert broken(kept, head.model_copy(update={"count": 3}), {}) == ("the chain has 2 reports, and HEAD.json says 3",)
     assert broken([], None, {}) == ()
 

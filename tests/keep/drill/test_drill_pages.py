@@ -78,6 +78,15 @@ def test_a_phase_that_broke_off_is_shown_as_one() -> None:
     assert 'class="mark"' not in html(broken)
 
 
+@pytest.mark.parametrize(("promised", "drawn"), [(None, 0), (60.0, 7), (1800.0, 0)])
+def test_the_objective_is_on_the_timeline_where_that_is_long_enough(promised: float | None, drawn: int) -> None:
+    page = html(report(objective=DrillObjective(rto_seconds=promised, rpo_seconds=0)))
+    lines = [attrs for tag, attrs in Parsed(page).tags if tag == "line" and attrs["class"] == "goal"]
+    assert (len(lines), {each["x1"] for each in lines}) == (drawn, {"60.000"} if drawn else set())
+    assert ("Solid: until then it should have had it, after 1 min." in Parsed(page).text) is bool(drawn)
+    assert "of work lost; objective 0.00 s, beyond it" in Parsed(page).text
+
+
 @pytest.mark.parametrize(
     ("rto", "promised", "kind", "width"),
     [(80.0, 160.0, "bar", 50.0), (80.0, 40.0, "over", 100.0), (0.0, 40.0, "bar", 0.0)],

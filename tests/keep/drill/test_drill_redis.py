@@ -19,7 +19,7 @@ from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from bootstrap.run import run
 from bootstrap.secrets import Credential, Secret
 from keep.drill.lost_cache import LostCache
-from keep.drill.run import carry_out, planned
+from keep.drill.run import carry_out, clean, planned
 from keep.drill.scene import Scene
 from keep.errors import AskedError
 
@@ -79,7 +79,7 @@ def scene(scene_of: Callable[..., Scene], market: Manifest, caches: dict[str, Va
         yield replace(scene_of(), stack=market, estate=estate)
 
 
-def test_what_must_stay_comes_back_key_by_key(scene: Scene) -> None:
+def test_what_must_stay_comes_back_key_by_key(scene: Scene, caches: dict[str, Valkey]) -> None:
     report = carry_out(LostCache(), scene)
     assert report.verdict == "passed", report
     assert [phase.name for phase in report.phases] == ["detect", "restore", "prove", "serve", "destroy"]
@@ -87,7 +87,10 @@ def test_what_must_stay_comes_back_key_by_key(scene: Scene) -> None:
     assert checks["keys"] == "300 keys, each as at the source"
     assert report.facts["cache"] == "cellar"
     assert report.rpo_seconds is not None
+    assert (checks["heartbeat"].endswith(" came back"), "RPO by" in report.facts) == (True, False)
     assert scene.estate.made() == []
+    with caches["cellar"].admin() as admin:
+        assert admin.dbsize() == 300
 
 
 def test_what_goes_by_itself_is_refilled_and_its_users_are_there(scene: Scene, caches: dict[str, Valkey]) -> None:
@@ -102,11 +105,29 @@ def test_what_goes_by_itself_is_refilled_and_its_users_are_there(scene: Scene, c
         assert admin.dbsize() == 20
 
 
-def test_a_copy_without_its_keys_fails(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    ("loses", "reason"),
+    [
+        ("crate:*", "keys: no key came back of crate"),
+        ("crate:7", "keys: 299 of 300 keys came back of crate, and nobody has written to it meanwhile"),
+        ("datatier:*", "heartbeat: none came back"),
+    ],
+)
+def test_a_copy_that_lacks_keys_fails(scene: Scene, loses: str, reason: str) -> None:
     assert isinstance(scene.estate, FakeCaches)
-    scene.estate.loses = True
+    scene.estate.loses = loses
     report = carry_out(LostCache(), scene)
-    assert (report.verdict, report.reason) == ("failed", "keys: no key came back of crate")
+    assert (report.verdict, report.reason) == ("failed", reason)
+
+
+def test_a_heartbeat_that_a_killed_run_has_left_is_removed(scene: Scene, caches: dict[str, Valkey]) -> None:
+    assert isinstance(scene.estate, FakeCaches)
+    with dying(scene.estate, "create_cache_snapshot", "cache snapshot"):
+        carry_out_killed(LostCache(), scene)
+    with caches["cellar"].admin() as admin:
+        assert len(admin.keys("datatier:canary:*")) == 1
+        clean(scene)
+        assert admin.dbsize() == 300
 
 
 @pytest.mark.parametrize(

@@ -245,6 +245,8 @@ def test_a_run_that_was_killed_is_found_removed_and_reported_by_the_next(
     reports = sorted((each.report for each in scene.books.reports()), key=lambda each: each.began_at)
     assert [(each.id, each.verdict) for each in reports] == [(left.id, "error"), (found.id, "passed")]
     assert reports[0].reason == f"the drill was killed{where}; a later run removed what it had made"
+    broken_off = [(each.name, each.detail) for each in reports[0].phases if not each.ok]
+    assert broken_off == ([] if phase == "prepare" else [(phase, "killed")])
     assert drill.done == ["prepare", *PHASES]
     assert (estate_of(scene).made(), scene.books.running()) == ([], None)
     assert broken(scene.books.reports(), scene.books.head(), scene.books.pages()) == ()
