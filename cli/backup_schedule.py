@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
 from cli.errors import InputError
 from cli.options import JsonFlag, ManifestOption, StackArgument
-from cli.output import console, emit_json, escape, table
+from cli.output import console, emit_json, escape
 from knowledge.backups.copies import DAILY_DAYS, KEEP_DAYS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from infra.settings.model import Settings
 
 PlaceOption = Annotated[
     str | None, typer.Option("--to", help="With --now: where the copy goes; else the bucket of the stack.")
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scheduled:
-    """One thing that happens by itself."""
-
-    what: str
-    runs: str
-    """Where it runs; empty where the stack does not have it."""
-    when: str
-    """In UTC, with the stack's own time."""
-    why: str
-    """Why there, or what would have it."""
 
 
 def schedule(
@@ -53,48 +35,16 @@ def schedule(
         return
     if manifest is not None or to is not None:
         raise InputError("--manifest and --to belong to --now; the plan is that of the stack's file.")
+    from cli.backup_plan import plan
     from cli.current import state_of
     from cli.project import load
+    from cli.scheduled import shown
 
     found = list(plan(load(stack or state_of(None).stack).settings))
     if json:
         emit_json([asdict(each) for each in found])
         return
-    rows = [[each.what, each.runs or "[yellow]not made[/]", each.when, escape(each.why)] for each in found]
-    console().print(table("", ["what", "runs in", "when", "why"], rows))
-
-
-def plan(settings: Settings) -> Iterator[Scheduled]:
-    """What a stack's settings deploy, the most frequent first."""
-    from infra.rules.backups import copies_start, cron
-    from infra.settings.values import minutes
-
-    logical = settings.backup.logical if settings.backup else None
-    watch = settings.metrics.schedule if settings.metrics else None
-    zone = settings.time_zone
-    yield Scheduled(
-        what="ages of copies and drills, as metrics and alarms",
-        runs="Lambda" if watch and logical else "",
-        when=f"every {minutes(watch)} min" if watch and logical else "",
-        why="it lists a place and reads small objects, in seconds"
-        if watch and logical
-        else "set data-tier:metrics.schedule and data-tier:backup.logical",
-    )
-    if logical is None:
-        yield Scheduled(
-            what="logical copies: database and caches",
-            runs="",
-            when="",
-            why="set data-tier:backup.logical; by hand: datatier backup create",
-        )
-        return
-    at = cron(copies_start(logical, zone))
-    yield Scheduled(
-        what="logical copies: database and caches, verified; then what is old goes",
-        runs="Fargate",
-        when=f"{at} UTC, {logical.at} of {zone}",
-        why="a function ends after 15 minutes and has no pg_dump; one manifest joins both engines, so both are here",
-    )
+    console().print(shown(found))
 
 
 def _run(stack: str | None, manifest: str | None, to: str | None, days: int, daily: int, *, json: bool) -> None:

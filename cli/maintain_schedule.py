@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.backup_schedule import Scheduled
 from cli.duration import duration
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, ManifestOption, StackArgument
-from cli.output import console, emit_json, escape, table
+from cli.output import console, emit_json
+from cli.scheduled import Scheduled, shown
 
 if TYPE_CHECKING:
     from infra.settings.maintenance_section import MaintenanceSection
@@ -50,8 +50,7 @@ def schedule(
     if json:
         emit_json(asdict(found))
         return
-    row = [found.what, found.runs or "[yellow]not made[/]", found.when, escape(found.why)]
-    console().print(table("", ["what", "runs in", "when", "why"], [row]))
+    console().print(shown([found]))
 
 
 def plan(settings: Settings) -> Scheduled:

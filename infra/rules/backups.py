@@ -40,7 +40,7 @@ class Job:
     def utc(self) -> str:
         """Days and time of the job as text, such as `Sun 02:00 UTC`."""
         days = ", ".join(DAYS[start // DAY].capitalize() for start in self.starts)
-        return f"{days} {_clock(self.starts[0])} UTC"
+        return f"{days} {clock(self.starts[0])} UTC"
 
 
 def jobs(plan: BackupPlan, zone: str, point_in_time_days: int) -> tuple[Job, ...]:
@@ -227,5 +227,7 @@ def utc(starts: tuple[int, ...], zone: str) -> tuple[int, ...]:
     return tuple(sorted((start - standard_offset(zone)) % WEEK for start in starts))
 
 
-def _clock(minute: int) -> str:
-    return f"{minute % DAY // 60:02}:{minute % 60:02}"
+def clock(minute: int, *, day: bool = False) -> str:
+    """A minute of the week as text: `02:00`, or `Sun 02:00`."""
+    name = f"{DAYS[minute // DAY].capitalize()} " if day else ""
+    return f"{name}{minute % DAY // 60:02}:{minute % 60:02}"
