@@ -161,7 +161,7 @@ engine: .venv/dev policy/venv/ready ## Run every stack in the genuine Pulumi eng
 	@$(BIN)/pytest -n0 tests/engine -rs
 
 reliability: .venv/dev ## Kill bootstraps at KILLS=200 random moments (SEED=1); see docs/reliability.md.
-	@DATATIER_KILLS=$(KILLS) DATATIER_SEED=$(SEED) $(BIN)/pytest -s tests/reliability
+	@DATATIER_KILLS=$(KILLS) DATATIER_SEED=$(SEED) $(BIN)/pytest -s tests/reliability tests/local/test_snapshot_kills.py
 
 mutation: .venv/dev ## Break the program in 30 places, one at a time; the nearest tests have to fail each time.
 	@$(BIN)/python tests/mutation/run.py

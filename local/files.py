@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def write_private(path: Path, text: str, owner: tuple[int, int] | None = None) -
             raise
     except OSError as error:
         raise CloudError(f"cannot write {path}: {error.strerror}; free or unlock the place and run it again") from error
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder with thousands of files, as far as that goes: by `rm`, a quarter of the work of shutil's."""
+    words = ["rm", "-rf", "--", str(path)]
+    subprocess.run(words, check=False, capture_output=True, cwd="/")
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,8 +6,9 @@ Known by files alone, so that it is done before anything of the state is read.
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
+
+from local.files import remove_tree
 
 PARTS = ("postgres", "cache", "emulator", "backups", "state.json")
 """What a tier is: the folders of its servers and archives, and last what it knows of itself."""
@@ -58,4 +59,4 @@ def clear(tier: Path) -> None:
         from local.orphans import end_copiers
 
         end_copiers(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_tree(folder)

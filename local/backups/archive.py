@@ -22,7 +22,7 @@ from local.postgres.server import ENVIRONMENT, PostgresServer
 from local.privileges import ServerAccount, account
 
 PROGRAM = "archive.sh"
-WAL, BASE, PASSFILE, HOW, PACKED = "wal", "base", "pgpass", "how", "base.tar"
+WAL, BASE, PASSFILE, HOW, PACKED, GAP = "wal", "base", "pgpass", "how", "base.tar", "gap"
 """Names in an archive, as its program has them."""
 VARIABLE = "DATATIER_BACKUPS_MIB"
 """MiB that the automated backups of one primary may take; the last base backup stays whatever its size."""
@@ -64,7 +64,7 @@ class Window:
     latest: datetime | None
     """Just before the last commit that is archived, which a recovery has to meet; None where there is none yet."""
     gap: bool = False
-    """Whether segments came after it that it does not reach: one in between was let go."""
+    """Whether WAL came after it that it does not reach: some in between was let go."""
 
     @property
     def whole(self) -> bool:
@@ -96,6 +96,11 @@ class Archive:
     def there(self) -> bool:
         """Whether its server can archive into it, and something can be restored."""
         return (self.folder / PROGRAM).is_file() and self.wal.is_dir() and bool(self.bases())
+
+    @property
+    def lets_go(self) -> bool:
+        """Whether WAL was let go since the newest base backup was begun: the next segment that is kept has one made."""
+        return (self.folder / GAP).exists()
 
     def prepare(self, server: PostgresServer, password: str) -> None:
         """Make what the archiver finds here: folders of the server's account, and the password of base backups."""
@@ -160,13 +165,14 @@ class Archive:
             end = run[-1] if run else ""
             if end not in latest:
                 latest[end] = next((at for name in reversed(run) if (at := self._last_commit(name, binaries))), None)
-            windows.append(Window(base=base, latest=latest[end], gap=end < max(names, default="")))
+            gap = self.lets_go or end < max(names, default="")
+            windows.append(Window(base=base, latest=latest[end], gap=gap))
         return windows
 
     def flush(self, server: PostgresServer) -> None:
         """Have everything that is committed now in the archive, and a commit after it, which a recovery has to meet.
 
-        RDS does as much by itself, every five minutes. Raise CloudError.
+        RDS does as much by itself, every five minutes. Nobody waits for WAL that is let go. Raise CloudError.
         """
         with server.connect() as connection:
             connection.execute("SELECT pg_logical_emit_message(true, 'datatier', '')")
@@ -174,7 +180,7 @@ class Archive:
             row = connection.execute("SELECT pg_walfile_name(pg_switch_wal() - 1)").fetchone()
         name = str(row and row[0])
         deadline = time.monotonic() + FLUSH_SECONDS
-        while not (self.wal / name).exists():
+        while not (self.wal / name).exists() and not self.lets_go:
             if time.monotonic() > deadline:
                 raise CloudError(f"{server.name} does not archive {name}: see `datatier logs {server.name}`")
             time.sleep(0.01)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from graph.errors import CloudError
 from keep.errors import AskedError
+from local.files import remove_tree
 from local.orphans import end_copiers
 from local.state import StateDir
 
@@ -78,7 +78,7 @@ def delete(state: StateDir, name: str) -> TierSnapshot:
     """Remove a snapshot. The caller holds `state.lock()`."""
     found = find(state, name)
     gone = state.path / FOLDER / f".{name}.gone"
-    shutil.rmtree(gone, ignore_errors=True)
+    remove_tree(gone)
     folder_of(state, name).rename(gone)
     sweep(state)
     return found
@@ -88,7 +88,7 @@ def sweep(state: StateDir) -> None:
     """Remove what killed commands have left. The caller holds `state.lock()`."""
     for left in (state.path / FOLDER).glob(".*"):
         end_copiers(left)
-        shutil.rmtree(left, ignore_errors=True)
+        remove_tree(left)
 
 
 def read(folder: Path) -> TierSnapshot:

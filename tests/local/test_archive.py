@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
 from local_stack import Stack
 
@@ -18,8 +20,10 @@ from local.backups import archive as archives
 from local.backups.archive import Archive, Base, Window
 from local.backups.recovery import window
 from local.backups.shown import spans
+from local.estate import LocalEstate
 from local.handlers.base import archive, server
 from local.postgres.binaries import find
+from local.postgres.roles import Connection
 from local.status import status
 
 PROGRAM = Path(archives.__file__).parent / archives.PROGRAM
@@ -305,6 +309,44 @@ def test_what_can_be_restored_to_is_shown_with_its_holes(
     found = [replace(made(tmp_path, ended, latest), gap=gap) for ended, latest, gap in windows]
     wanted = [(at(begin).isoformat(), at(end).isoformat() if end else None) for begin, end in shown]
     assert spans(found, flushed=flushed) == wanted
+
+
+@pytest.mark.server
+def test_wal_that_is_let_go_ends_what_can_be_restored_and_the_next_flush_begins_anew(stack: Stack) -> None:
+    """As while the disk is nearly full: no segment comes after the hole that would show it."""
+    kept, primary = archive(stack.state, "t-primary"), server(stack.state, "t-primary")
+    kept.flush(primary)
+    deadline = time.monotonic() + 60
+    with primary.connect() as connection:  # the program goes on for a moment once the segment has its name
+        while connection.execute("SELECT last_archived_wal FROM pg_stat_archiver").fetchone() != (
+            max(path.name for path in kept.wal.iterdir()),
+        ):
+            assert time.monotonic() < deadline
+    (kept.folder / archives.GAP).touch()
+    shown = status(stack.state)["backups"]["t-primary"]
+    assert (shown["gap"], shown["spans"][-1][1]) == (True, shown["latest"])
+    before = len(kept.bases())
+    assert LocalEstate(stack.state).instance("t-primary") is not None
+    while kept.lets_go or len(kept.bases()) == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    shown = status(stack.state)["backups"]["t-primary"]
+    assert (shown["gap"], shown["spans"][-1][1], kept.bases()[-1].how) == (False, None, "pg_basebackup")
+
+
+@pytest.mark.server
+def test_two_flushes_at_once_wait_for_a_segment_that_is_complete(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one has switched in between: the segment that is written to now would not be archived for long."""
+    kept, primary = archive(stack.state, "t-primary"), server(stack.state, "t-primary")
+    execute = psycopg.Connection.execute
+
+    def after_another(connection: Connection, query: Any, *rest: Any) -> Any:
+        if "pg_switch_wal" in str(query):
+            execute(connection, "SELECT pg_switch_wal()")
+        return execute(connection, query, *rest)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", after_another)
+    kept.flush(primary)
 
 
 @pytest.mark.server
