@@ -70,7 +70,8 @@ def region(
 ) -> None:
     """Restore the database in the second region, from what is kept there.
 
-    [bold]Examples:[/] datatier drill region    datatier drill region prod --subnet-group dr --yes
+    [bold]Examples:[/] datatier drill region    datatier drill region prod --subnet-group dr --security-group sg-0a1b2c
+    --parameter-group dr
     """
     from cli.drill_scene import landing
     from keep.drill.lost_region import LostRegion

@@ -58,12 +58,17 @@ def scene_of(stack: str | None, file: str | None, keep: Sequence[str], groups: G
 
     manifest = find_manifest(stack, file)
     books, state = _books(manifest, stack, file, keep)
+    if state is None and not on_aws(manifest):
+        raise InputError(
+            f"this is the manifest of `{manifest.stack}` on this computer, whose copies only its own folder can make: "
+            f"leave --manifest out, in the project's folder, and name the stack `{manifest.stack}`."
+        )
     declared = _settings(manifest.stack)
     here, there = _estates(manifest, state, groups)
     scene = Scene(
         stack=manifest,
         estate=here,
-        elsewhere=_elsewhere(declared, there, played=state is not None),
+        elsewhere=_elsewhere(declared, there, played=state is not None, lands=state is not None or groups is not None),
         store=AwsStore(manifest.region, manifest.aws_endpoint),
         books=books,
         objective=_objective(manifest.stack, declared),
@@ -87,7 +92,9 @@ def _estates(
     return here, lambda region: _second(manifest, region, here, groups)
 
 
-def _elsewhere(declared: Settings | None, estate: Callable[[str], Estate], *, played: bool) -> Elsewhere | None:
+def _elsewhere(
+    declared: Settings | None, estate: Callable[[str], Estate], *, played: bool, lands: bool
+) -> Elsewhere | None:
     """The second region that the stack's file declares for its backups."""
     from keep.drill.scene import Elsewhere
 
@@ -99,6 +106,7 @@ def _elsewhere(declared: Settings | None, estate: Callable[[str], Estate], *, pl
         estate=estate(second.region),
         point_in_time=second.point_in_time is not None,
         played=played,
+        lands=lands,
     )
 
 

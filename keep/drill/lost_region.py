@@ -93,6 +93,11 @@ def elsewhere_of(scene: Scene) -> Elsewhere:
             f"the stack {scene.stack.stack} has no second region for its backups: add to its file `{DECLARE}`, "
             f"REGION another one than {scene.stack.region}"
         )
+    if not there.lands:
+        raise AskedError(
+            f"{there.region} has no instance whose groups a copy could have: say which of that region it gets, by "
+            "--subnet-group, --security-group and --parameter-group"
+        )
     if there.point_in_time:
         _window(scene, there)
     elif _newest_there(scene, there) is None and not there.played:

@@ -41,6 +41,8 @@ class Elsewhere:
     """Whether automated backups are replicated there, logs and all; else there are copies of recovery points."""
     played: bool = False
     """Whether this computer plays it."""
+    lands: bool = True
+    """Whether it is known into which groups a copy goes there."""
 
 
 @dataclass(frozen=True, kw_only=True)

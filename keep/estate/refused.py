@@ -8,17 +8,18 @@ from contextlib import contextmanager
 
 from keep.errors import EstateError
 
+_GROUP = "deploy the stack, which makes it; for a second region name one that is there"
 _QUOTA = "delete {} that nobody needs, or ask for a higher quota (Service Quotas, {})"
 # Error code without its ending -> what mends it (Amazon RDS and Amazon ElastiCache API References, Errors).
 _MENDS = {
     "AuthFailure": "log in again (`aws sso login`) or set AWS_PROFILE",
     "DBInstanceAlreadyExists": "run it again: it takes another name",
     "DBInstanceNotFound": "look at its name with `aws rds describe-db-instances`",
-    "DBParameterGroupNotFound": "deploy the stack, which makes it",
-    "DBSecurityGroupNotFound": "deploy the stack, which makes it",
+    "DBParameterGroupNotFound": _GROUP,
+    "DBSecurityGroupNotFound": _GROUP,
     "DBSnapshotAlreadyExists": "run it again: it takes another name",
     "DBSnapshotNotFound": "look at its name with `aws rds describe-db-snapshots`",
-    "DBSubnetGroupNotFound": "deploy the stack, which makes it",
+    "DBSubnetGroupNotFound": _GROUP,
     "DBSubnetGroupDoesNotCoverEnoughAZs": "add a subnet of another availability zone to it",
     "ExpiredToken": "log in again (`aws sso login`) or get new credentials",
     "InstanceQuotaExceeded": _QUOTA.format("instances", "RDS"),

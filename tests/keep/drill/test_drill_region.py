@@ -76,6 +76,15 @@ def test_what_a_killed_run_left_there_is_found(scene_of: Callable[..., Scene], s
         assert (gone[0], second.made()) == (f"instance {name}", [])
 
 
+def test_without_groups_for_it_there_nothing_is_begun(scene_of: Callable[..., Scene]) -> None:
+    with Second("farm-orchard1") as second:
+        elsewhere = Elsewhere(region=THERE, estate=second, point_in_time=True, lands=False)
+        scene = replace(scene_of(real=False), elsewhere=elsewhere)
+        with pytest.raises(AskedError, match="say which of that region it gets, by --subnet-group, --security-group"):
+            carry_out(LostRegion(), scene)
+        assert (scene.books.running(), second.calls) == (None, [])
+
+
 @pytest.mark.parametrize(
     ("keeps", "point_in_time", "sentence"),
     [
