@@ -85,7 +85,7 @@ def adoption(
             return _nothing(estate, stack, refused)
         deployment = program(file.config if config is None else config)
     except SettingsError as error:
-        return _nothing(estate, stack, (*refused, *_undeclarable(error)))
+        return _nothing(estate, stack, (*refused, *_undeclarable(estate, error)))
     # The program registers what does not depend on one another in any order.
     found = sorted(matches(deployment, live(taken), estate.region), key=lambda each: each.declared.urn)
     proposed = tags.ignoring(file.config, tags.foreign(deployment, found))
@@ -135,13 +135,16 @@ def without(estate: Estate, refused: tuple[Refusal, ...]) -> Estate:
     )
 
 
-def _undeclarable(error: SettingsError) -> Iterator[Refusal]:
+def _undeclarable(estate: Estate, error: SettingsError) -> Iterator[Refusal]:
     """What no stack's file may say, though it runs."""
+    caches = {f"data-tier:redis.{name}": each.identifier for name, each in estate.caches.items()}
+    usual = "change it in AWS, or what it is checked against (Pulumi.yaml, access.yaml), and try again"
     for problem in error.problems:
+        cache = caches.get(problem.key)  # its name in the stack, which whoever asks has chosen
         yield Refusal(
             what=problem.key,
             why=problem.rule.rstrip("."),
-            way="change it in AWS, or what it is checked against (Pulumi.yaml, access.yaml), and try again",
+            way=f"call it something else in the stack: `--cache NAME={cache}`" if cache else usual,
             whole=True,
         )
 

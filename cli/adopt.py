@@ -15,7 +15,7 @@ from cli import adopt_master, adopt_undo, adopt_view
 from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
 from cli.adopt_inside import Inside, beside, inside
 from cli.adopt_program import AdoptedProgram
-from cli.adopt_read import estate_of, named, named_as
+from cli.adopt_read import estate_of, identifier, named, named_as
 from cli.adopt_terraform import Asked, asked
 from cli.errors import DIFFERENT, FAILED
 from cli.init_live import show_notes
@@ -100,7 +100,7 @@ def adopt(
         return
     if against is not None:
         raise AskedError("--against is for --undo; the way in reads AWS.")
-    wanted = asked(instance, named(cache or ()), region, terraform)
+    wanted = asked(identifier(instance), named(cache or ()), region, terraform)
     refuse(where, wanted.instance, replace=replace)
     prefix = named_as(where, wanted.caches)
     if store_master:
@@ -109,6 +109,7 @@ def adopt(
     with alone(where.root, "adopt", where.root / PROJECT_FILE):
         estate = estate_of(wanted.instance, wanted.caches, _region(where, wanted.region), prefix)
         refuse_account(where, estate.account)
+        wanted.refuse_account(estate.account)
         stands = where.declared and not replace
         name = str(where.project.get(_NAME, ""))
         engines = inside(where.root, name, estate, database_url, redis_url or (), replace=replace)
