@@ -174,8 +174,8 @@ def managed_password(own: Described) -> Reason | None:
     return (
         "RDS manages its master's password, which forbids read replicas and Blue/Green deployments",
         f"`aws rds modify-db-instance --db-instance-identifier {own['DBInstanceIdentifier']} "
-        "--no-manage-master-user-password --master-user-password file://password.txt --apply-immediately` (a file without "
-        "a line end); RDS deletes its secret then, so whoever reads that needs the new one first",
+        "--no-manage-master-user-password --master-user-password file://password.txt --apply-immediately` (a file "
+        "without a line end); RDS deletes its secret then, so whoever reads that needs the new one first",
     )
 
 
