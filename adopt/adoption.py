@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -24,6 +24,7 @@ from adopt.suppress import KEY as SUPPRESS
 from adopt.suppress import suppressed
 from adopt.verdicts import entries
 from graph.deployment import Deployment
+from graph.resource import Resource
 from graph.saved import read
 from infra.settings.problems import SettingsError
 from knowledge.names import prefix
@@ -51,7 +52,9 @@ class Adoption:
     imports: Mapping[str, Any] = field(default_factory=dict)
     """For `pulumi import --file`."""
     state: Mapping[str, Any] = field(default_factory=dict)
-    """As the import leaves it, for `datatier preview --against`."""
+    """What the import brings, for `datatier preview --against`."""
+    before: Sequence[Resource] = ()
+    """The stack's state as the import leaves it."""
 
 
 def adoption(
@@ -64,6 +67,8 @@ def adoption(
     computed: bool = False,
     extensions: tuple[str, ...] = (),
     config: Mapping[str, Any] | None = None,
+    profile: str | None = None,
+    state: Sequence[Resource] = (),
     versions: Mapping[str, str] | None = None,
 ) -> Adoption:
     """Adopt `estate` as a stack of the application `name`.
@@ -71,34 +76,39 @@ def adoption(
     `today` is when policy rules are asked what they say of what is there; without it none is.
     `computed`: parameters as the product computes them, in place of the live ones. `extensions` are those that the
     application declares. `config` is that of a stack's file which is there already: it stands, whatever would be
-    written. `versions` are those of the providers, by package.
+    written. `profile` is the one that the file has; None where the nearest is to be found. `state` is what the stack
+    has already: what is in it is not imported again. `versions` are those of the providers, by package.
     """
     begin = prefix(name, stack)
-    refused = (*owned(estate, begin), *misnamed(estate, begin), *refusals(estate))
+    refused = (*owned(estate, begin, more=bool(state)), *misnamed(estate, begin), *refusals(estate))
     if any(each.whole for each in refused):
         return _nothing(estate, stack, refused)
     taken = without(estate, refused)
     try:
-        file = written(taken, name, stack, computed=computed, extensions=extensions)
+        file = written(taken, name, stack, computed=computed, extensions=extensions, profile=profile)
         refused += file.refusals
         if any(each.whole for each in refused):
             return _nothing(estate, stack, refused)
         deployment = program(file.config if config is None else config)
     except SettingsError as error:
-        return _nothing(estate, stack, (*refused, *_undeclarable(error)))
+        return _nothing(estate, stack, (*refused, *_undeclarable(estate, error)))
     # The program registers what does not depend on one another in any order.
     found = sorted(matches(deployment, live(taken), estate.region), key=lambda each: each.declared.urn)
     proposed = tags.ignoring(file.config, tags.foreign(deployment, found))
     if today and (broken := suppressed(deployment, found, (config or {}).get(SUPPRESS), today)):
         proposed[SUPPRESS] = broken
     stands = proposed if config is None else config
-    matched = tags.read(stands, found)
-    state = imported(deployment, matched)
+    there = {each.urn for each in state}
+    matched = [each for each in tags.read(stands, found) if each.declared.urn not in there]
+    after = imported(deployment, matched)
+    before = (*state, *(each for each in read(json.dumps(after)) if each.urn not in there))
+    verdicts = entries(estate, deployment, before, matched)
     report = Report(
         stack=stack,
         account=estate.account,
         region=estate.region,
-        entries=entries(estate, deployment, read(json.dumps(state)), matched),
+        # What the stack has and stays as it is was taken over before.
+        entries=tuple(each for each in verdicts if not state or each.id or each.verdict != "taken"),
         parameters=file.parameters,
         refusals=refused,
         left=file.left,
@@ -111,7 +121,8 @@ def adoption(
         proposed=proposed,
         comments={**file.comments, **{("config", key): (_SAID[key],) for key in _SAID if key in proposed}},
         imports=import_file(deployment, matched, versions or {}),
-        state=state,
+        state=after,
+        before=before,
     )
 
 
@@ -135,13 +146,16 @@ def without(estate: Estate, refused: tuple[Refusal, ...]) -> Estate:
     )
 
 
-def _undeclarable(error: SettingsError) -> Iterator[Refusal]:
+def _undeclarable(estate: Estate, error: SettingsError) -> Iterator[Refusal]:
     """What no stack's file may say, though it runs."""
+    caches = {f"data-tier:redis.{name}": each.identifier for name, each in estate.caches.items()}
+    usual = "change it in AWS, or what it is checked against (Pulumi.yaml, access.yaml), and try again"
     for problem in error.problems:
+        cache = caches.get(problem.key)  # its name in the stack, which whoever asks has chosen
         yield Refusal(
             what=problem.key,
             why=problem.rule.rstrip("."),
-            way="change it in AWS, or what it is checked against (Pulumi.yaml, access.yaml), and try again",
+            way=f"call it something else in the stack: `--cache NAME={cache}`" if cache else usual,
             whole=True,
         )
 

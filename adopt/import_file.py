@@ -28,6 +28,12 @@ def import_file(deployment: Deployment, matched: Sequence[Match], versions: Mapp
     }
 
 
+def joined(before: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """What both documents import, each once."""
+    there = {each["name"] for each in before["resources"]}
+    return {"resources": [*before["resources"], *(each for each in more["resources"] if each["name"] not in there)]}
+
+
 def imports(document: Mapping[str, Any]) -> frozenset[str]:
     """What such a document imports, by the part of its URN after stack and project."""
     return frozenset(str(each["name"]) for each in document["resources"] if not each.get("component"))

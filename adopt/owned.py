@@ -10,15 +10,19 @@ from knowledge.commands import aws
 from knowledge.ownership import TAG
 
 
-def owned(estate: Estate, prefix: str) -> Iterator[Refusal]:
-    """A refusal for each of another stack's, and for a primary that is this one's; `prefix` is that of its names."""
-    if estate.primary.tags.get(TAG) == prefix:
+def owned(estate: Estate, prefix: str, *, more: bool = False) -> Iterator[Refusal]:
+    """A refusal for each of another stack's, and for a primary that is this one's; `prefix` is that of its names.
+
+    `more` is whether further servers come into a stack that has its primary.
+    """
+    if estate.primary.tags.get(TAG) == prefix and not more:
         arn = estate.primary.described["DBInstanceArn"]
         call = f"rds remove-tags-from-resource --resource-name {arn} --tag-keys {TAG}"
         yield Refusal(
             what=estate.primary.identifier,
             why=f"it is this stack's already: a `pulumi up` has marked it (its tag {TAG})",
-            way="there is nothing left to adopt: `pulumi preview` says what is to be changed. After a way back "
+            way="`pulumi preview` says what is to be changed. A further replica or cache comes in by the same command "
+            "with the stack's state, `pulumi stack export | datatier adopt ... --against -`. After a way back "
             f"(`--undo`) take the tag off, and adopt it again: `{aws(call, region=estate.primary.region)}`",
             whole=True,
         )

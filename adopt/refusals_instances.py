@@ -167,18 +167,23 @@ def _known(own: Described) -> Iterator[Reason]:
         )
 
 
+def managed_password(own: Described) -> Reason | None:
+    """Why no stack takes a master whose password RDS manages, and the way; None where it does not."""
+    if not own.get("MasterUserSecret"):
+        return None
+    return (
+        "RDS manages its master's password, which forbids read replicas and Blue/Green deployments",
+        f"`aws rds modify-db-instance --db-instance-identifier {own['DBInstanceIdentifier']} "
+        "--no-manage-master-user-password --master-user-password file://password.txt --apply-immediately` (a file "
+        "without a line end); RDS deletes its secret then, so whoever reads that needs the new one first",
+    )
+
+
 def _master(own: Described) -> Iterator[Reason]:
     """The master user, whose name RDS never changes, and whose password a stack keeps."""
-    name, user = str(own["DBInstanceIdentifier"]), str(own.get("MasterUsername", ""))
-    if own.get("MasterUserSecret"):
-        yield (
-            "RDS manages its master's password, which forbids read replicas and Blue/Green deployments",
-            f"`aws rds modify-db-instance --db-instance-identifier {name} --no-manage-master-user-password "
-            "--master-user-password file://password.txt --apply-immediately` (a file without a line end); RDS "
-            "deletes its secret then, so whoever "
-            "reads that needs the new one first",
-        )
-    if problem := names.master_problem(user):
+    if managed := managed_password(own):
+        yield managed
+    if problem := names.master_problem(str(own.get("MasterUsername", ""))):
         yield (
             f"{problem.removesuffix('.')}, and RDS renames none",
             "make a new database with the stack and move the data there (pg_dump, or logical replication)",

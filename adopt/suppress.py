@@ -17,6 +17,8 @@ KEY = "data-tier:suppress"
 def suppressed(deployment: Deployment, matched: Iterable[Match], before: object, today: date) -> list[dict[str, Any]]:
     """An entry for each rule that a resource which is taken over breaks, with what is wrong as its reason.
 
+    In the order of rules and resources, as the program registers what does not depend on one another in any order.
+
     It holds until the end of the next year, or as long as in `before`, the entries of the stack's file that is there.
     """
     taken = {each.declared.name for each in matched}
@@ -29,7 +31,7 @@ def suppressed(deployment: Deployment, matched: Iterable[Match], before: object,
             "reason": f"as it was before the stack: {each.detail}",
             "until": str(until.get((each.rule.id, each.resource)) or usual),
         }
-        for each in evaluate(declared(deployment), today=today)
+        for each in sorted(evaluate(declared(deployment), today=today), key=lambda each: (each.rule.id, each.resource))
         if each.outcome == "failed" and each.resource in taken
     ]
 

@@ -12,10 +12,11 @@ import typer
 
 from bootstrap.errors import AskedError
 from cli import adopt_master, adopt_undo, adopt_view
-from cli.adopt_files import REGION, Place, differing, place, refuse, refuse_account, write
+from cli.adopt_files import PROFILE, REGION, Place, differing, further, place, refuse, refuse_account, write
 from cli.adopt_inside import Inside, beside, inside
 from cli.adopt_program import AdoptedProgram
-from cli.adopt_read import estate_of, named, named_as
+from cli.adopt_read import estate_of, identifier, named, named_as
+from cli.adopt_state import state_of
 from cli.adopt_terraform import Asked, asked
 from cli.errors import DIFFERENT, FAILED
 from cli.init_live import show_notes
@@ -73,7 +74,12 @@ def adopt(
         bool, typer.Option("--undo", help="The way back: what was adopted leaves the stack, and stays in AWS.")
     ] = False,
     against: Annotated[
-        str | None, typer.Option("--against", help="With --undo: `pulumi stack export`, a file or `-`.")
+        str | None,
+        typer.Option(
+            "--against",
+            help="`pulumi stack export`, a file or `-`: a further replica or cache comes to what the stack has; with "
+            "--undo it leaves.",
+        ),
     ] = None,
     json: JsonFlag = False,
 ) -> None:
@@ -98,10 +104,13 @@ def adopt(
             raise AskedError("--undo is said of a state alone: leave out everything but --against and --json.")
         adopt_undo.undo(where, against, as_json=json)
         return
-    if against is not None:
-        raise AskedError("--against is for --undo; the way in reads AWS.")
-    wanted = asked(instance, named(cache or ()), region, terraform)
+    if against is not None and (replace or store_master or database_url or redis_url):
+        raise AskedError("--against brings servers into a stack that stands: leave --replace and all but them out.")
+    wanted = asked(identifier(instance), named(cache or ()), region, terraform)
     refuse(where, wanted.instance, replace=replace)
+    state = state_of(stack, against) if against is not None else ()
+    if state and not where.declared:
+        raise AskedError(f"--against: {where.file.name} declares no tier to which something could come.")
     prefix = named_as(where, wanted.caches)
     if store_master:
         adopt_master.store_master(stack, wanted.instance, _region(where, wanted.region), prefix, yes=yes)
@@ -109,6 +118,7 @@ def adopt(
     with alone(where.root, "adopt", where.root / PROJECT_FILE):
         estate = estate_of(wanted.instance, wanted.caches, _region(where, wanted.region), prefix)
         refuse_account(where, estate.account)
+        wanted.refuse_account(estate.account)
         stands = where.declared and not replace
         name = str(where.project.get(_NAME, ""))
         engines = inside(where.root, name, estate, database_url, redis_url or (), replace=replace)
@@ -124,10 +134,12 @@ def adopt(
                 computed=take_computed,
                 extensions=declared_extensions(root),
                 config=where.config if stands else None,
+                profile=str(where.config.get(PROFILE) or "") or None if state else None,
+                state=state,
                 versions={each: version(f"pulumi-{each}") for each in ("aws", "random")},
             )
-            month = program.costs(made.state)
-        _end(made, where, month, engines, wanted, stands=stands, json=json)
+            month = program.costs(made.before)
+        _end(made, where, month, engines, wanted, stands=stands, more=bool(state), json=json)
 
 
 def _policy() -> None:
@@ -160,36 +172,38 @@ def _end(
     wanted: Asked,
     *,
     stands: bool,
+    more: bool,
     json: bool,
 ) -> None:
     """Write what may be written, and say it all."""
-    from adopt.steps import steps
+    from adopt import steps
     from cli.cost_view import as_json
 
     report = made.report
     document = report.as_json() | ({"cost": as_json(month)} if month else {})
-    differences = [*differing(made.config, made.proposed), *(engines.differences if engines else ())]
-    commands = () if report.refused else (*steps(where.stack), *wanted.after(made))
-    written: tuple[Path, ...] = ()
-    if not report.refused:
+    found = further(made.config, made.proposed) if more else differing(made.config, made.proposed)
+    differences = [*found, *(engines.differences if engines else ())]
+    commands, written = tuple[tuple[str, str], ...](), tuple[Path, ...]()
+    if not report.refused and (made.imports["resources"] or not more):
         files = engines.files if engines else None
-        written = write(where, made, document, stands=stands, application=files)
+        written = write(where, made, document, stands=stands, more=more, application=files)
+        commands = (*(steps.further if more else steps.steps)(where.stack), *wanted.after(made))
     if json:
-        more = {
+        beside = {
             "differences": differences,
             "files": [path.as_posix() for path in written],
             "next": [command for command, _ in commands],
         }
         if wanted.state:
-            more["terraform_keeps"] = list(wanted.stays(made))
+            beside["terraform_keeps"] = list(wanted.stays(made))
         if engines:
-            more["notes"] = [each.text for each in engines.live.notes]
-        emit_json(document | more)
+            beside["notes"] = [each.text for each in engines.live.notes]
+        emit_json(document | beside)
     else:
         adopt_view.report(console(), report)
         if engines and engines.files:
             show_notes(engines.live)
-        adopt_view.end(console(), month, differences, written, commands)
+        adopt_view.end(console(), month, differences, written, commands, more=more)
         if written and wanted.state:
             adopt_view.terraform(console(), wanted.stays(made))
     if report.refused:

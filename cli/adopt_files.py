@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adopt.steps import FOLDER, IMPORT, REPORT, STATE
+from adopt.steps import FOLDER, FURTHER, IMPORT, REPORT, STATE
 from adopt.tags import IGNORED
 from bootstrap.errors import AskedError
 from infra.settings.stackfile import FILE_KEYS, PROJECT_FILE, file_of, project_config, said
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from adopt.adoption import Adoption
 
 _POSTGRES = "data-tier:postgres"
+PROFILE = "data-tier:profile"
 REGION = "aws:region"
 _ACCOUNTS = "aws:allowedAccountIds"
 """Accounts in which the provider works (its reference, Configuration)."""
@@ -123,6 +124,19 @@ def differing(config: Mapping[str, Any], proposed: Mapping[str, Any]) -> list[st
     return [*_differing(ours, json.loads(json.dumps(proposed)), "")]
 
 
+def further(config: Mapping[str, Any], proposed: Mapping[str, Any]) -> list[str]:
+    """The servers that are there and not in the stack's file: a line for each with the section that it takes."""
+    lines = []
+    for *above, last in (("data-tier:postgres", "replicas"), ("data-tier:redis",)):
+        was, now = config, proposed
+        for key in above:
+            was, now = was.get(key) or {}, now.get(key) or {}
+        was, now = was.get(last) or {}, now.get(last) or {}
+        place = ".".join((*above, last))
+        lines += [f"{place}.{name}: {_shown(now[name])}" for name in now if name not in was]
+    return lines
+
+
 def _differing(was: Any, now: Any, path: str) -> Iterator[str]:
     if isinstance(was, dict) and isinstance(now, dict):
         for key in dict.fromkeys((*was, *now)):
@@ -141,12 +155,14 @@ def write(
     document: Mapping[str, Any],
     *,
     stands: bool,
+    more: bool = False,
     application: Mapping[Path, str] | None = None,
 ) -> tuple[Path, ...]:
     """Write the import, the state after it, the report and, where none stands, the stack's file.
 
-    `application` are files of what is inside the engines, by their paths in the project. What is returned is relative
-    to the project too. Raise OSError, and then nothing has been written.
+    `more` is whether servers come into a stack that has its primary. `application` are files of what is inside the
+    engines, by their paths in the project. What is returned is relative to the project too. Raise OSError, and then
+    nothing has been written.
     """
     from cli.files import write_all
     from scaffold.files import for_editors
@@ -156,8 +172,11 @@ def write(
     tree = {"config": {**made.config, **where.others}, **where.own}
     # The stack's file comes last: what is written without it is written again by the next call.
     files = {
-        folder / IMPORT: _json(made.imports),
-        folder / STATE: _json(made.state),
+        **(
+            _further(folder, made)
+            if more
+            else {folder / IMPORT: _json(made.imports), folder / STATE: _json(made.state)}
+        ),
         folder / REPORT: _json(document),
         **{where.root / path: text for path, text in (application or {}).items()},
     }
@@ -168,6 +187,16 @@ def write(
             left.unlink()
     write_all(files)
     return tuple(path.relative_to(where.root) for path in files)
+
+
+def _further(folder: Path, made: Adoption) -> dict[Path, str]:
+    """What is imported now, and all that was adopted where that is known: the way back goes by it."""
+    from adopt.import_file import joined
+
+    files = {folder / FURTHER: _json(made.imports)}
+    if (folder / IMPORT).is_file():
+        files[folder / IMPORT] = _json(joined(json.loads((folder / IMPORT).read_text("utf-8")), made.imports))
+    return files
 
 
 def _json(document: Mapping[str, Any]) -> str:

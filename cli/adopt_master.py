@@ -34,14 +34,13 @@ def put(
     client: SecretsManagerClient, name: str, described: Mapping[str, Any], stack: str, *, yes: bool, tls: bool = True
 ) -> None:
     """Ask for the master's password of that DBInstance, and store it as `name`. `tls` is off for tests alone."""
+    from adopt.refusals_instances import managed_password
     from bootstrap.secrets.given import give, is_filled
+    from knowledge.commands import in_region
 
-    if described.get("MasterUserSecret"):
-        raise AskedError(
-            "RDS manages the master's password itself, with which it makes no replicas and no Blue/Green Deployment: "
-            f"`aws rds modify-db-instance --db-instance-identifier {described['DBInstanceIdentifier']} "
-            "--no-manage-master-user-password --master-user-password ... --apply-immediately` first."
-        )
+    if managed := managed_password(described):
+        why, way = managed
+        raise AskedError(f"{why}: {in_region(way, client.meta.region_name)}.")
     filled = is_filled(client, name)
     user = str(described["MasterUsername"])
     password = asked(user)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from cli.adopt_files import Place
@@ -13,6 +12,7 @@ from cli.project import StackSource, load
 if TYPE_CHECKING:
     from cli.cost_view import Costs
     from graph.deployment import Deployment
+    from graph.resource import Resource
 
 
 @dataclass
@@ -31,14 +31,13 @@ class AdoptedProgram:
         self.deployment = self.source.offline()
         return self.deployment
 
-    def costs(self, state: Mapping[str, Any]) -> Costs | None:
+    def costs(self, before: Sequence[Resource]) -> Costs | None:
         """What a month costs more than the imported state; None where the program was not run."""
         from cli.cost_view import costs
-        from graph.saved import read
 
         if self.source is None or self.deployment is None:
             return None
-        return costs(self.source, self.deployment.resources, read(dumps(state)))
+        return costs(self.source, self.deployment.resources, before)
 
 
 def _unwritten(where: Place, config: Mapping[str, Any]) -> StackSource:

@@ -10,11 +10,26 @@ from bootstrap.errors import AskedError
 from cli.adopt_files import Place
 from cli.output import counted, note
 from knowledge import names
+from knowledge.regions import region_of
 
 if TYPE_CHECKING:
     from adopt.estate import Estate
 
 _NAMED = re.compile(r"([a-z](?:-?[a-z0-9])*)=(\S+)")
+
+
+def identifier(said: str | None) -> str | None:
+    """`--instance` as RDS has it, in lower case. Raise AskedError for what no instance is called."""
+    if said is None:
+        return None
+    instance = said.lower()
+    if said.startswith("arn:"):
+        instance, region = said.rpartition(":")[2], region_of(said)
+        here = f" --region {region}" if region else ""
+        raise AskedError(f"--instance {said}: the identifier is wanted, not the ARN: `--instance {instance}{here}`.")
+    if problem := names.instance_problem(instance):
+        raise AskedError(f"--instance: {problem}.")
+    return instance
 
 
 def named(said: Sequence[str]) -> dict[str, str]:
@@ -29,9 +44,10 @@ def named(said: Sequence[str]) -> dict[str, str]:
             )
         if match[1] in found:
             raise AskedError(f"--cache: two caches are called {match[1]}.")
-        if match[2] in found.values():
-            raise AskedError(f"--cache: {match[2]} is named twice.")
-        found[match[1]] = match[2]
+        cache = match[2].lower()  # as ElastiCache has it
+        if cache in found.values():
+            raise AskedError(f"--cache: {cache} is named twice.")
+        found[match[1]] = cache
     return found
 
 

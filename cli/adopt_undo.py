@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from adopt.steps import IMPORT
 from bootstrap.errors import AskedError
 from cli.adopt_files import Place
+from cli.adopt_state import state_of
 from cli.output import console, emit_json, escape, table
-from cli.preview import saved
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,10 +30,7 @@ def undo(where: Place, against: str | None, *, as_json: bool) -> None:
     if against is None:
         export = f"pulumi stack export --stack {where.stack}"
         raise AskedError(f"of which state? {export} | datatier adopt {where.stack} --undo --against -")
-    resources = saved(against)
-    others = {each.stack for each in resources} - {where.stack}
-    if others:
-        raise AskedError(f"--against is the state of {', '.join(sorted(others))}, and not of {where.stack}.")
+    resources = state_of(where.stack, against)
     names = _imported(where.folder / IMPORT)
     parts = apart(resources, names)
     commands = steps(where.stack, parts)

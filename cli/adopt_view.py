@@ -43,7 +43,7 @@ def report(out: Console, found: Report) -> None:
     for entry in found.of("replaced", "blocked"):
         _entry(out, entry)
     _changes(out, [impact for entry in found.of("changed") for impact in entry.impacts])
-    if taken := found.of("taken", "changed"):
+    if taken := [each for each in found.of("taken", "changed") if each.id]:
         out.print(table("Taken over", ("resource", "in the stack", "in AWS"), [_row(each) for each in taken]))
     if new := found.of("new"):
         out.print(f"[bold]New[/], next to what is there: {', '.join(_kinds(new))}")
@@ -143,13 +143,21 @@ def end(
     differences: Sequence[str],
     written: Sequence[Path],
     commands: Sequence[tuple[str, str]],
+    *,
+    more: bool = False,
 ) -> None:
-    """What it costs, what was written, and what to run next, in order."""
+    """What it costs, what was written, and what to run next, in order.
+
+    `more` is whether servers come into a stack that has its primary: the differences are their sections.
+    """
     if month is not None:
         out.print("\n".join(escape(each) for each in change_lines(month)))
     for each in differences:
-        out.print(f"[yellow]differs[/] {escape(each)}")
-    if differences:
+        # A section is whole, so that a terminal's selection of it is one.
+        out.print(f"[yellow]{'not in the file' if more else 'differs'}[/] {escape(each)}", soft_wrap=more)
+    if differences and more:
+        out.print("write those that are to come into the stack's file, and run the same again")
+    elif differences:
         out.print("the stack's file stands as it is, and the report is of it; --replace writes what is there")
     if not written:
         out.print("nothing is written")

@@ -7,7 +7,19 @@ from functools import cache
 from typing import Any
 
 from bootstrap.rule import said
-from infra.rules import backups, crossed, existing, existing_caches, maintenance, objectives, partitions, stack
+from infra.rules import (
+    backups,
+    caches,
+    crossed,
+    databases,
+    existing,
+    existing_caches,
+    maintenance,
+    network,
+    objectives,
+    partitions,
+    stack,
+)
 from infra.settings.encrypted import NEEDED
 from infra.settings.model import Settings
 from infra.settings.profiles import PROFILES, cache_defaults, named
@@ -20,7 +32,10 @@ from reference.words import add
 
 ABSENT = object()
 """No default at all."""
-RULES = (stack, existing, existing_caches, partitions, objectives, backups, maintenance, crossed)
+RULES = (
+    *(stack, databases, caches, network, existing, existing_caches, partitions, objectives, backups, maintenance),
+    crossed,
+)
 """Modules with the rules between the keys."""
 SECRET = {
     "type": "object",

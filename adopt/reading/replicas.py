@@ -48,8 +48,8 @@ def names(primary: str, others: Iterable[Place], kind: str = "replica") -> Mappi
 
 
 def _name(text: str, kind: str) -> str:
-    """Lower-case letters, digits and single hyphens, first a letter; not what the primary itself is called."""
+    """Lower-case letters, digits and single hyphens, first a letter; not what the primary or the whole is called."""
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    if not name or name == "primary" or not name[0].isalpha():
+    if not name or name in ("primary", "stack") or not name[0].isalpha():
         name = f"{kind}-{name}".strip("-")
     return name

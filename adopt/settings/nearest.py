@@ -19,15 +19,16 @@ _OF_KEYS: dict[str, Any] = {
 """What keys have of themselves, whatever the profile."""
 
 
-def nearest(wanted: Mapping[str, Any], name: str) -> tuple[str, dict[str, Any]]:
-    """Return the profile that leaves the fewest values to be written, and those.
+def nearest(wanted: Mapping[str, Any], name: str, profile: str | None = None) -> tuple[str, dict[str, Any]]:
+    """Return the profile that leaves the fewest values to be written, and those; of `profile` where one is given.
 
     `wanted` are settings as they have to be, by key; what is not in it is left to the profile. `name` is the
     application's, from which its database and its master user follow.
     """
-    usual = {profile: merge(merge(_OF_KEYS, defaults(profile)), named(name)) for profile in PROFILES}
-    found = {profile: differing(usual[profile], wanted) for profile in PROFILES}
-    best = min(found, key=lambda profile: (_values(found[profile]), PROFILES.index(profile)))
+    asked = (profile,) if profile else PROFILES
+    usual = {each: merge(merge(_OF_KEYS, defaults(each)), named(name)) for each in asked}
+    found = {each: differing(usual[each], wanted) for each in asked}
+    best = min(found, key=lambda each: (_values(found[each]), asked.index(each)))
     return best, found[best]
 
 

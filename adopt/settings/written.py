@@ -1,7 +1,7 @@
 """What a stack's file says of an existing tier. Pure.
 
 Flow: what is there, key by key (`primary`, `replicas`, `network`, `around`, `caches`) -> the nearest profile and what
-differs from it (`nearest`) -> the parameters, by what the program would compute for that (`postgres_parameters`).
+differs from it (`file`) -> the parameters, by what the program would compute for that (`postgres_parameters`).
 """
 
 from __future__ import annotations
@@ -18,24 +18,15 @@ from adopt.refusal import Refusal
 from adopt.report import Left, ParameterRow
 from adopt.settings import around, kept, primary, replicas
 from adopt.settings.caches import caches
-from adopt.settings.nearest import nearest
+from adopt.settings.file import StackFile
 from adopt.settings.network import network
-from adopt.settings.objectives import kept_promises
 from adopt.settings.postgres_parameters import PostgresParameters, postgres_parameters
 from infra.instances import DatabaseInstance
-from infra.load import declare
 from knowledge import names, networks
-from knowledge.parameters import DEFAULT, EVERY
 from knowledge.postgres.parameters import postgres_family
 
 Comments = Mapping[tuple[str, ...], Sequence[str]]
 """Path of keys in the file (`config`, `data-tier:postgres`, ...) -> sentences above it."""
-
-_ORDER = (
-    *("profile", "name", "protect", "final_snapshots", "network", "postgres", "redis", "notify", "objectives", "logs"),
-    "maintenance",
-)
-"""Of the keys in the file; others follow."""
 
 _TOO_MANY = (
     f"It has {{}} security groups, and gets the stack's too: AWS takes {networks.GROUPS_OF_AN_INTERFACE}, unless the "
@@ -59,9 +50,15 @@ class Written:
 
 
 def written(
-    estate: Estate, name: str, stack: str = "adopted", *, computed: bool = False, extensions: tuple[str, ...] = ()
+    estate: Estate,
+    name: str,
+    stack: str = "adopted",
+    *,
+    computed: bool = False,
+    extensions: tuple[str, ...] = (),
+    profile: str | None = None,
 ) -> Written:
-    """The nearest profile and what differs from it.
+    """The nearest profile, or the one that is given, and what differs from it.
 
     `name` is the application's, `extensions` those that it declares. With `computed` parameters are as the product
     computes them, else as they are live. Raise `SettingsError` for what no stack's file may say.
@@ -69,6 +66,7 @@ def written(
     found = network(estate)
     if found.refusal:
         return Written(config={}, refusals=(found.refusal,))
+    file = StackFile(name=name, stack=stack, region=estate.region, extensions=extensions, profile=profile)
     prefix = names.prefix(name, stack)
     cached = caches(estate, prefix, computed=computed)
     remarks = _Remarks()
@@ -78,13 +76,13 @@ def written(
     wanted = _wanted(estate, found.section, cached.sections, remarks)
     secret, remark = around.master_secret(estate, prefix, stack)
     remarks.add(remark, "postgres", "existing", *(["master_secret"] if secret else []))
-    parameters = dict(_parameters(estate, _servers(estate, name, stack, wanted, extensions), computed=computed))
+    parameters = dict(_parameters(estate, file.databases(wanted), computed=computed))
     _put(estate, wanted, parameters, secret)
     for where, groups in _groups(wanted):
         if len(groups) >= networks.GROUPS_OF_AN_INTERFACE:
             remarks.add(_TOO_MANY.format(len(groups)), *where)
     return Written(
-        config=_file(estate, name, stack, wanted, extensions),
+        config=file.config(wanted),
         comments=remarks.comments,
         parameters=(*(row for each in parameters.values() for row in each.rows), *cached.parameters),
         left=(
@@ -125,18 +123,6 @@ def _wanted(
     remarks.add(primary.database_remark(estate.primary), "postgres")
     remarks.add("Nothing is maintained by the stack as long as this is empty.", "maintenance")
     return wanted
-
-
-def _servers(
-    estate: Estate, name: str, stack: str, wanted: Mapping[str, Any], extensions: tuple[str, ...]
-) -> Mapping[str, DatabaseInstance]:
-    """The databases as the program would have them. Raise `SettingsError`.
-
-    Without a parameter: what the program computes may not fit, where what runs does.
-    """
-    quiet = {**wanted, "postgres": {**wanted["postgres"], "parameters": {EVERY: DEFAULT}}}
-    config = _file(estate, name, stack, quiet, extensions)
-    return {each.name: each for each in declare(config, stack=stack, extensions=extensions).instances.databases}
 
 
 def _parameters(
@@ -185,17 +171,6 @@ def _groups(wanted: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Sequen
     sections |= {("redis", name): each for name, each in wanted["redis"].items()}
     for where, section in sections.items():
         yield (*where, "existing", "security_groups"), section["existing"].get("security_groups", ())
-
-
-def _file(
-    estate: Estate, name: str, stack: str, wanted: Mapping[str, Any], extensions: tuple[str, ...]
-) -> dict[str, Any]:
-    """The nearest profile and what differs from it, in the order of the file. Raise `SettingsError`."""
-    profile, said = nearest(wanted, name)
-    said = kept_promises(profile, said, name=name, stack=stack, region=estate.region, extensions=extensions)
-    whole = {"profile": profile, "name": name, **said}
-    ordered = sorted(whole, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER))
-    return {"aws:region": estate.region, **{f"data-tier:{key}": whole[key] for key in ordered}}
 
 
 class _Remarks:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bootstrap.rule import says
+from infra.rules.broken import Broken
 from infra.settings.backup_sections import BackupPlan, LogicalSection
 from infra.settings.model import Settings
 from knowledge import limits
@@ -16,9 +16,6 @@ from knowledge.classes import rds_problem
 from knowledge.windows import DAYS, parse_moment, parse_window, standard_offset
 
 DAY, WEEK = 24 * 60, 7 * 24 * 60
-
-Broken = Iterator[tuple[str, str]]
-"""Key below the section (may be empty) and the rule."""
 
 
 @dataclass(frozen=True, kw_only=True)

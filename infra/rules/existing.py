@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 
 from bootstrap.rule import says
 from infra.instances import Instances
+from infra.rules.broken import Broken
 from infra.settings.existing import ExistingServer
 from infra.settings.model import Settings
 from knowledge import names
 from knowledge.existing import AWS_GROUPS, key_problem
-
-Broken = Iterator[tuple[str, str]]
-"""Key and the rule."""
 
 
 @says(

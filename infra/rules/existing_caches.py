@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from bootstrap.rule import says
 from infra.instances import Instances, ReplicationGroup
+from infra.rules.broken import Broken
 from infra.settings.existing import ExistingCache
 from infra.settings.model import Settings
 from knowledge.redis import abilities
 from knowledge.regions import region_of
-
-Broken = Iterator[tuple[str, str]]
-"""Key and the rule."""
 
 
 @says(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from bootstrap.rule import says
 from infra.rules.backups import WEEK, copies_start, utc
+from infra.rules.broken import Broken
 from infra.settings.maintenance_section import MaintenanceSection
 from infra.settings.model import Settings
 from knowledge.backups.copies import MAKING_MINUTES
 from knowledge.windows import Window, parse_moment, parse_window
-
-Broken = Iterator[tuple[str, str]]
-"""Key below the section (may be empty) and the rule."""
 
 
 def start(wanted: MaintenanceSection, zone: str) -> tuple[int, ...]:

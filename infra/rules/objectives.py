@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from bootstrap.rule import says
 from infra.instances import volume
-from infra.rules.backups import Broken, jobs, largest_gap
+from infra.rules.backups import jobs, largest_gap
+from infra.rules.broken import Broken
 from infra.settings.model import Settings
 from infra.settings.values import minutes
 from knowledge.backups import recovery

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from bootstrap.rule import says
+from infra.rules.broken import Broken
 from infra.settings.model import Settings
 from knowledge import names
 from knowledge.regions import partition_of
-
-Broken = Iterator[tuple[str, str]]
-"""Key and the rule."""
 
 
 @says(
@@ -50,7 +47,7 @@ def _boundary(settings: Settings, prefix: str) -> Broken:
         yield "boundary", f"{given[1]} is the boundary of another stack; this one's is {names.DELIVERY[1:]}{own}."
 
 
-def _regions(settings: Settings) -> Iterator[tuple[str, str]]:
+def _regions(settings: Settings) -> Broken:
     for name, replica in settings.postgres.replicas.items():
         if replica.remote:
             yield f"postgres.replicas.{name}.remote.region", replica.remote.region
@@ -58,7 +55,7 @@ def _regions(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "backup.second_region.region", settings.backup.second_region.region
 
 
-def _arns(settings: Settings) -> Iterator[tuple[str, str]]:
+def _arns(settings: Settings) -> Broken:
     if settings.boundary:
         yield "boundary", settings.boundary
     for number, role in enumerate(settings.bucket.roles if settings.bucket else ()):

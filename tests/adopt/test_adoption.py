@@ -32,3 +32,10 @@ def test_what_is_left_out_goes_by_its_name_in_the_stack() -> None:
     }
     taken = without(estate, refused)
     assert (set(taken.replicas), set(taken.caches)) == ({"near"}, set())
+
+
+def test_a_name_that_no_cache_can_have_is_for_whoever_asks_to_change() -> None:
+    estate = replace(tier(replicas={}), caches={"postgres": cache("postgres")})
+    [refused] = adoption(estate, "live", "shop", run("live")).report.refusals
+    assert refused.what == "data-tier:redis.postgres"
+    assert refused.way == "call it something else in the stack: `--cache NAME=orders-postgres`"

@@ -29,6 +29,7 @@ HOME, FAR = "eu-west-1", "eu-central-1"
         ("orders", [(HOME, "orders-reports"), (HOME, "reports")], ["reports", "reports-2"]),
         ("orders", [(HOME, "orders-2"), (HOME, "orders-3")], ["replica-2", "replica-3"]),
         ("orders", [(HOME, "orders-primary")], ["replica-primary"]),
+        ("orders", [(HOME, "orders-stack")], ["replica-stack"]),
     ],
 )
 def test_what_replicas_are_called(primary: str, replicas: list[tuple[str, str]], called: list[str]) -> None:

@@ -8,16 +8,9 @@ from typing import Any
 
 import pytest
 
-from adopt.terraform import (
-    PARTS,
-    TerraformResource,
-    TerraformTier,
-    commands,
-    remaining,
-    removed,
-    resources,
-    tier,
-)
+from adopt.terraform.forgotten import PARTS, commands, remaining, removed
+from adopt.terraform.state import TerraformResource, resources
+from adopt.terraform.tier import TerraformTier, tier
 from bootstrap.errors import AskedError
 from graph import types
 
@@ -98,7 +91,7 @@ def state() -> tuple[TerraformResource, ...]:
 
 def test_a_state_names_the_tier() -> None:
     assert tier(state(), None, {}, "state.json") == TerraformTier(
-        instance="orders", region="eu-west-1", caches={"cache": "orders-cache", "jobs": "jobs"}
+        instance="orders", region="eu-west-1", account=ACCOUNT, caches={"cache": "orders-cache", "jobs": "jobs"}
     )
 
 
@@ -168,6 +161,26 @@ REFUSED = [
     ("{}", f"--terraform: f.json holds no state: {SHOW}."),
     (json.dumps(PLAN), f"--terraform: f.json is a plan, not a state: {SHOW}."),
     (json.dumps(KEPT), f"--terraform: f.json is the file that Terraform keeps to itself: {SHOW}."),
+    (
+        json.dumps(KEPT | {"version": 3, "modules": []}),
+        f"--terraform: f.json is the file that Terraform keeps to itself: {SHOW}.",
+    ),
+]
+BROKEN: list[object] = [
+    "x",
+    {},
+    {"root_module": []},
+    {"root_module": {"resources": ["x"]}},
+    {"root_module": {"resources": [{"mode": "managed"}]}},
+    {"root_module": {"resources": [{"mode": "managed", "type": "t", "address": "t.a", "values": ["x"]}]}},
+    {"root_module": {"child_modules": [None]}},
+]
+REFUSED += [
+    (
+        json.dumps({"format_version": "1.0", "values": values}),
+        f"--terraform: f.json is not as Terraform writes it: {SHOW}.",
+    )
+    for values in BROKEN
 ]
 
 
@@ -185,7 +198,8 @@ TWO = [database("aws_db_instance.a", "orders"), database("aws_db_instance.b", "b
 PRIMARIES: list[tuple[list[dict[str, Any]], str]] = [
     ([], NONE),
     ([MYSQL, REPLICA], NONE),
-    (TWO, "--terraform: f.json has 2 primaries, billing, orders: name one by --instance."),
+    ([resource("aws_db_instance.unknown", engine="postgres", identifier=None)], NONE),
+    (TWO, "--terraform: f.json has 2 primaries, billing (eu-west-1), orders (eu-west-1): name one by --instance."),
 ]
 
 
@@ -195,6 +209,16 @@ def test_a_state_without_one_primary(found: list[dict[str, Any]], sentence: str)
     with pytest.raises(AskedError) as raised:
         tier(resources(text, "f.json"), None, {}, "f.json")
     assert str(raised.value) == sentence
+
+
+def test_primaries_of_one_name_in_two_regions() -> None:
+    two = [database("aws_db_instance.a", "orders"), database("aws_db_instance.b", "orders", "eu-central-1")]
+    state = resources(json.dumps({"format_version": "1.0", "values": {"root_module": {"resources": two}}}), "f.json")
+    sentence = r"2 primaries, orders \(eu-central-1\), orders \(eu-west-1\): name one by --instance and --region[.]"
+    with pytest.raises(AskedError, match=sentence):
+        tier(state, "orders", {}, "f.json")
+    found = tier(state, "orders", {}, "f.json", region="eu-central-1")
+    assert (found.instance, found.region) == ("orders", "eu-central-1")
 
 
 def test_an_empty_state_has_nothing() -> None:

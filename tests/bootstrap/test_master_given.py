@@ -114,7 +114,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         FIRST_PASSWORD,
         {"MasterUserSecret": {"SecretArn": "arn:aws:secretsmanager:eu-west-1:1:secret:rds!db-1"}},
-        "RDS manages the master's password itself.* --no-manage-master-user-password",
+        "RDS manages its master's password.* --no-manage-master-user-password .* --region eu-west-1`",
     ),
 ]
 

@@ -223,7 +223,7 @@ CACHES = [
     (("orders",), "--cache orders: NAME=ID is wanted"),
     (("Main=orders",), "--cache Main=orders: NAME=ID is wanted"),
     (("main=a", "main=b"), "--cache: two caches are called main."),
-    (("main=a", "jobs=a"), "--cache: a is named twice."),
+    (("main=a", "jobs=A"), "--cache: a is named twice."),
 ]
 
 
@@ -233,6 +233,32 @@ def test_caches_that_are_named_wrongly(folder: Path, caches: tuple[str, ...], se
     said = adopt(folder, *(word for each in caches for word in ("--cache", each)))
     assert said.code == 2
     assert said.err.startswith(f"error: {sentence}")
+
+
+INSTANCES = [
+    ("", "--instance: `` must be 2 to 63 characters"),
+    ("orders; true", "--instance: `orders; true` must be 2 to 63 characters"),
+    (
+        "arn:aws:rds:eu-central-1:123456789012:db:orders",
+        "--instance arn:aws:rds:eu-central-1:123456789012:db:orders: the identifier is wanted, not the ARN: "
+        "`--instance orders --region eu-central-1`.",
+    ),
+]
+
+
+@pytest.mark.usefixtures("read")
+@pytest.mark.parametrize(("instance", "sentence"), INSTANCES)
+def test_an_instance_that_is_named_wrongly(folder: Path, instance: str, sentence: str) -> None:
+    said = call(folder, "adopt", "live", "--instance", instance, "--region", "eu-west-1")
+    assert said.code == 2
+    assert said.err.startswith(f"error: {sentence}")
+
+
+@pytest.mark.usefixtures("read")
+def test_capitals_are_the_same_instance(folder: Path) -> None:
+    for each in ("Orders", "orders", "ORDERS"):
+        said = call(folder, "adopt", "live", "--instance", each, "--region", "eu-west-1", "--json")
+        assert (said.code, said.json["differences"]) == (0, []), said.all
 
 
 def test_another_account_than_the_tier_was_adopted_in(

@@ -89,6 +89,19 @@ def test_it_is_printed_after_the_other_commands(tmp_path: Path, asked: list[obje
     assert "Take the blocks of what it forgets out of its configuration" in said.out
 
 
+def test_a_state_of_another_account(tmp_path: Path, asked: list[object]) -> None:
+    folder = clinic_project.copy(tmp_path)
+    path = state(tmp_path, tier())
+    path.write_text(path.read_text().replace(tier().account, "210987654321"))
+    said = adopt(folder, "--terraform", str(path))
+    assert (said.code, said.out) == (2, "")
+    assert said.err == (
+        "error: --terraform: state.json is of the account 210987654321, and these credentials are of 123456789012: "
+        "take those of the state's account.\n"
+    )
+    assert not (folder / "Pulumi.live.yaml").exists()
+
+
 WRONG = [
     ([], "name the primary: --instance ID, or --terraform FILE with what `terraform show -json` prints."),
     (["--terraform", "missing.json"], "--terraform: missing.json cannot be read: No such file or directory."),

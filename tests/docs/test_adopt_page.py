@@ -15,6 +15,7 @@ from pathlib import Path
 import clinic_project
 import made_by_hand
 import pytest
+import yaml
 from adopt_page import LINES, LIVE
 from emulated_aws import client_of, emulated_aws
 from in_process import Said, call
@@ -115,3 +116,20 @@ def test_the_masters_password_is_stored_and_its_secret_imported(walked: tuple[Pa
     after = call(folder, *shlex.split(ADOPT)[1:], "--replace", "--json").json
     secret = said.out.partition("stored: ")[2].split()[0]
     assert secret in {each["id"] for each in after["resources"]}
+
+
+def test_a_further_cache_comes_in_by_its_section(walked: tuple[Path, list[tuple[str, Said]]]) -> None:
+    folder, _ = walked
+    export, command = (line for line in LIVE if "queue" in line or "further" in line)
+    first = _run(folder, export)
+    key, _, section = first.out.partition("not in the file data-tier:redis.")[2].split("\n")[0].partition(": ")
+    assert (first.code, key, first.out.endswith("nothing is written\n")) == (3, "queue", True), first.all
+    file = folder / "Pulumi.live.yaml"
+    written = yaml.safe_load(file.read_text())
+    written["config"]["data-tier:redis"][key] = yaml.safe_load(section)
+    file.write_text(yaml.safe_dump(written))
+    said = _run(folder, export)
+    assert (said.code, command in said.out) == (0, True), said.all
+    imports = json.loads((folder / "build/adopt/live/further.json").read_text())["resources"]
+    assert {each["logicalName"] for each in imports if "id" in each} >= {"queue-group"}
+    assert not {each["logicalName"] for each in imports} & {"postgres-primary", "main-group"}
