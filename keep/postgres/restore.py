@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +14,7 @@ from keep.errors import DamagedError, KeepError
 from keep.manifest import PostgresCopy
 from keep.postgres import archive, asked, extensions, loading, naming, proof, properties, proving, selective
 from keep.postgres.archive import Entry
-from keep.postgres.filling import fill
+from keep.postgres.filling import analyze, fill
 from keep.postgres.fingerprint import fingerprint
 from keep.postgres.reader import reader
 from keep.postgres.snapshot import pinned, unhurried
@@ -106,7 +107,8 @@ def _opened(work: Work, door: psycopg.Connection[Any]) -> tuple[str, tuple[Entry
 
 
 def _prove(work: Work, name: str, only: frozenset[str] | None, done: Restored) -> None:
-    with work.server.connect(name) as conn:
+    with work.server.connect(name) as conn, ThreadPoolExecutor(1, thread_name_prefix="statistics") as beside:
+        statistics = beside.submit(analyze, work, name)
         with done.phase("prove"):
             role = reader(conn, work.copy.owner)
             found = proving.prove(lambda: work.server.connect(name), role, loading.jobs(os.cpu_count()))
@@ -115,6 +117,8 @@ def _prove(work: Work, name: str, only: frozenset[str] | None, done: Restored) -
             else:
                 wrong = list(selective.differences(work.proof, found, only))
             same = only is not None or bool(work.without) or _as_copied(conn, role, work.copy.schema_fingerprint)
+        with done.phase("statistics"):  # what they take beyond the proof
+            statistics.result()
         if not same and conn.info.server_version // 10000 == work.copy.major:
             wrong.append("the definition of its schema is not the one that was copied")
         elif not same:

@@ -40,7 +40,7 @@ def test_it_goes_aside_and_the_tier_stays_as_it_is(folder: Project, backup: str)
     done = folder.ok("backup", "restore", backup, "--from", PLACE, "--stack", "live", "--json").json
     assert re.fullmatch(r"\w+_restored_\d{8}_\d{6}", done["database"])
     assert (done["id"], done["notes"], done["before"]) == (backup, [], None)
-    assert [each["name"] for each in done["phases"]] == ["roles", "restore", "statistics", "prove", "access", "serve"]
+    assert [each["name"] for each in done["phases"]] == ["roles", "restore", "prove", "statistics", "access", "serve"]
     assert folder.ok("access", "plan", "--stack", "live").out == "nothing differs\n"
 
 

@@ -55,7 +55,7 @@ def test_all_of_it_comes_back_on_each_major_version(each_library: Library, tmp_p
         assert (done.database, done.tables, done.rows, done.notes, done.before) == (
             "came_back", made.postgres.tables, made.postgres.rows, [], None,
         )  # fmt: skip
-        assert list(done.seconds) == ["roles", "restore", "statistics", "prove", "serve"]
+        assert list(done.seconds) == ["roles", "restore", "prove", "statistics", "serve"]
         assert schema_of(each_library, "came_back") == schema_of(each_library, DATABASE)
         assert of_the_database(each_library, "came_back") == of_the_database(each_library, DATABASE)
         # A database without them is as slow as if it had no indexes.
