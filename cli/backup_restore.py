@@ -42,8 +42,8 @@ def restore(
 ) -> None:
     """Restore a backup's database: every row and all access is proved before the database gets its name. Or a cache.
 
-    Into a stack it goes aside, as DATABASE_restored_TIME; by URL, into a database of that name, which is made. A cache
-    goes into one without keys.
+    Into a stack it goes aside, as DATABASE_restored_TIME; with --replace in place, and the migrations that came since
+    are run. By URL it goes into a database of that name, which is made. A cache goes into one without keys.
 
     [bold]Examples:[/] datatier backup restore ID --from backups    datatier backup restore ID --from P --cache main
     """
@@ -73,7 +73,7 @@ def restore(
         wish = dataclasses.replace(wish, tables=tuple(table))
     name = str(wish.name)
     if replace:
-        ask(f"The database {name} will be replaced by the backup {found.id}.", name, yes=yes)
+        ask(f"The database {name} will be replaced by the backup {found.id}, of {found.source}.", name, yes=yes)
     done = bring_back(source, found, wish)
     if json:
         emit_json({"id": found.id, **done.data(), "joint": [each.model_dump(mode="json") for each in joint(found)]})
@@ -86,5 +86,5 @@ def restore(
         console().print(f"[yellow]·[/] {escape(each)}")
     if done.before:
         console().print(f"[yellow]·[/] the database that had the name is kept as {escape(done.before)}")
-    for point in joint(found):
+    for point in joint(found) if not table else ():
         console().print(f"[yellow]·[/] {escape(point.sentence)}; `--cache {point.cache}` brings it back")

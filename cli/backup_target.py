@@ -18,7 +18,9 @@ from bootstrap.postgres import master
 from bootstrap.reconcile.engines import wanted_roles
 from bootstrap.secrets import AwsStore, Secret, open_database_url, open_postgres
 from cli.errors import InputError
+from cli.project import migrations
 from keep.backup.access import as_roles, by_logins, on_this_computer
+from keep.backup.migrations import brought_up, told
 from keep.backup.restore import Wish
 from keep.backup.verify_restored import ScratchServer
 from keep.manifest import PostgresCopy
@@ -53,6 +55,8 @@ def wish_of_url(url: Secret, *, replace: bool) -> Wish:
 def wish_of_stack(manifest: Manifest, tier: StateDir | None, *, replace: bool) -> Wish:
     """Restore into a stack's server, beside its database or in its place; where it has been lost, under its name.
 
+    In its place the application's migrations are run: it expects them. Beside it everything stays as it was copied.
+
     :param tier: where the stack is on this computer.
     """
     store = AwsStore(manifest.region, manifest.aws_endpoint)
@@ -76,10 +80,12 @@ def wish_of_stack(manifest: Manifest, tier: StateDir | None, *, replace: bool) -
         there = target.model_copy(update={"database": conn.info.dbname, "replicas": ()})
         return by_logins(there, access, {name: each.credential for name, each in held.items()})
 
+    in_place, folder = replace or lost, migrations()
     return Wish(
         server=TargetServer(connect=connect, programs=client, reserve=partial(reserve, tier) if tier else None),
-        name=database if replace or lost else aside(database, "restored", datetime.now(UTC)),
+        name=database if in_place else aside(database, "restored", datetime.now(UTC)),
         replace=replace,
+        migrate=brought_up(folder, access.owner) if in_place else told(folder),
         access=access,
         wanted=wanted,
         tried=tried,

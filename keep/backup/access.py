@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from bootstrap.access import Access
+from bootstrap.action import Action
 from bootstrap.manifest import Endpoint, PostgresTarget
 from bootstrap.postgres import passwords
 from bootstrap.postgres.apply import apply
 from bootstrap.postgres.desired import Desired
 from bootstrap.postgres.driver import compare
-from bootstrap.reconcile.allowed import EVERYTHING
 from bootstrap.report import Check
 from bootstrap.secrets import Credential, new_password
 from bootstrap.verify.by_role import verify_roles
@@ -23,10 +24,31 @@ from bootstrap.verify.postgres import jobs
 _THREADS = 4
 
 
-def brought_about(conn: psycopg.Connection[Any], wanted: Desired) -> tuple[str, ...]:
-    """Make the database of `conn`, its administrator's, as `wanted`; return what differs still."""
-    apply(conn, wanted, EVERYTHING)
-    return tuple(f"access is not as declared: {each.sentence}" for each in compare(conn, wanted).actions)
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """What differs still."""
+
+    wrong: tuple[str, ...]
+    spared: tuple[str, ...]
+    """Of roles that were there before, and that other databases of the server have use for."""
+
+
+def brought_about(conn: psycopg.Connection[Any], wanted: Desired, there: Collection[str] = ()) -> Left:
+    """Make the database of `conn`, its administrator's, as `wanted`; roles that were `there` stay what they are.
+
+    Whoever has shut a login out, or was granted something since, finds that as it was: a restore is no bootstrap.
+    """
+    spared = {f"role {name}" for name in there}, tuple(f"member {name} of " for name in there)
+
+    def of_others(action: Action) -> bool:
+        return action.subject in spared[0] or action.subject.startswith(spared[1])
+
+    apply(conn, wanted, lambda action: not of_others(action))
+    left = [each for each in compare(conn, wanted).actions if not (of_others(each) and each.verb == "mark")]
+    return Left(
+        wrong=tuple(f"access is not as declared: {each.sentence}" for each in left if not of_others(each)),
+        spared=tuple(each.text for each in left if of_others(each)),
+    )
 
 
 def as_roles(conn: psycopg.Connection[Any], access: Access) -> tuple[str, ...]:

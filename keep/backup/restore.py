@@ -19,27 +19,19 @@ from keep.place.place import Place
 from keep.place.sealed import checked, unsealed
 from keep.place.unpacked import unpack
 from keep.postgres import proof
+from keep.postgres.restore import ask
 from keep.postgres.restore import restore as into
-from keep.postgres.target import TargetServer
-from keep.postgres.work import DeclaredRoles, Look, Restored, Work
+from keep.postgres.work import DeclaredRoles, Goal, Look, Restored, Work
 from keep.workspace import workspace
 
 _FOLDER = "datatier-restore-"
+_SHOWN = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
-    """Where a backup's database goes."""
+class Wish(Goal):
+    """Where a backup's database goes, and by which declaration whoever uses it gets in."""
 
-    server: TargetServer
-    name: str | None
-    """What it is called; None where it is only proved."""
-    replace: bool = False
-    """In place of the database that has the name."""
-    tables: tuple[str, ...] = ()
-    """Only these, `schema.table`, with what is theirs; none: the whole database."""
-    without: frozenset[str] = frozenset()
-    """Extensions that the server does not have and that are left out."""
     access: Access | None = None
     """Declaration that counts; None: the backup's own, where it has one."""
     wanted: Callable[[psycopg.Connection[Any], Access], Desired] = desired_by_url
@@ -51,12 +43,14 @@ class Wish:
 def restore(place: Place, manifest: BackupManifest, wish: Wish) -> Restored:
     """Restore a backup's database. Raise AskedError, DamagedError or KeepError; then the server is as it was."""
     copy = database_of(manifest)
+    swept = ask(wish, copy)
     with workspace(_FOLDER) as folder:
         archive = unpack(place, manifest.id, manifest.stored(copy.archive), folder, copy.archive_size)
         for each in manifest.objects:
             if each.name != copy.archive:
                 checked(place, manifest.id, each)
-        before, after = _access(wish, wish.access or access_of(place, manifest))
+        notes: list[str] = []
+        before, after = _access(wish, wish.access or access_of(place, manifest), notes)
         work = Work(
             copy=copy,
             proof=proof.read(content(place, manifest, copy.proof)),
@@ -68,24 +62,40 @@ def restore(place: Place, manifest: BackupManifest, wish: Wish) -> Restored:
             tables=wish.tables,
             without=wish.without,
             before=before,
+            migrate=None if wish.tables else wish.migrate,
             after=None if wish.tables else after,  # it speaks of tables that are not there
         )
-        return into(work)
+        done = into(work)
+    done.notes = [*swept, *done.notes, *notes]
+    return done
 
 
 def _access(
-    wish: Wish, access: Access | None
+    wish: Wish, access: Access | None, notes: list[str]
 ) -> tuple[Callable[[psycopg.Connection[Any]], DeclaredRoles] | None, Look | None]:
+    """How roles are made and how access is proved; `notes` gets what is to be known of it."""
     if access is None:
         return None, None
+    there = set[str]()
 
     def before(conn: psycopg.Connection[Any]) -> DeclaredRoles:
         wanted = wish.wanted(conn, access)
-        names = frozenset(role.name for role in wanted.roles)
-        return DeclaredRoles(names=names, make=lambda: brought_about(conn, wanted))
+
+        def make() -> None:
+            there.update(name for (name,) in conn.execute("SELECT rolname FROM pg_roles"))
+            brought_about(conn, wanted, there)  # an empty database lacks what some of it is about
+
+        return DeclaredRoles(names=frozenset(role.name for role in wanted.roles), make=make)
 
     def after(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
-        return brought_about(conn, wish.wanted(conn, access)) or wish.tried(conn, access)
+        left = brought_about(conn, wish.wanted(conn, access), there)
+        if left.wrong or not left.spared:
+            return left.wrong or wish.tried(conn, access)
+        said = f"roles of the server are not as declared: {'; '.join(left.spared[:_SHOWN])}"
+        if wish.name is None:
+            raise AskedError(f"{said}: access cannot be proved there; verify it without --database-url")
+        notes.append(f"{said}; they stay as they are, since other databases use them, and access was not tried")
+        return ()
 
     return before, after
 

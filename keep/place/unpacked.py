@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import shutil
+from concurrent.futures import Future, ThreadPoolExecutor
+from io import FileIO
 from pathlib import Path
 
 from keep.errors import AskedError, KeepError
@@ -25,10 +27,26 @@ def unpack(place: Place, backup: str, stored: StoredObject, folder: Path, about:
         )
     path = folder / stored.name.removesuffix(".zst")
     try:
-        with path.open("wb") as out, unsealed(place, backup, stored) as content:
-            for piece in content:
-                out.write(piece)
+        with (
+            path.open("wb", buffering=0) as out,
+            ThreadPoolExecutor(1, thread_name_prefix="unpacked") as writer,
+            unsealed(place, backup, stored) as content,
+        ):
+            written: Future[int] | None = None
+            for piece in content:  # the next one is decompressed while this one is written
+                if written:
+                    written.result()
+                written = writer.submit(_whole, out, piece)
+            if written:
+                written.result()
     except OSError as error:
         mend = "free space there, or name another folder in TMPDIR" if error.errno == errno.ENOSPC else "look at it"
         raise KeepError(f"{folder.parent} cannot be written to: {error.strerror}; {mend}") from None
     return path
+
+
+def _whole(out: FileIO, piece: bytes) -> int:
+    rest = memoryview(piece)
+    while rest:
+        rest = rest[out.write(rest) :]
+    return len(piece)

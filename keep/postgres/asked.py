@@ -33,21 +33,30 @@ def check(conn: psycopg.Connection[Any], copy: PostgresCopy, without: frozenset[
             f"the server does not have {', '.join(missing)}, which the database needs: install the extension there, "
             "or restore into a server that has it"
         )
-    _room(conn, copy)
 
 
-def _room(conn: psycopg.Connection[Any], copy: PostgresCopy) -> None:
-    """Of a server on this computer; another one's disk cannot be asked by SQL."""
-    if conn.info.host not in ("127.0.0.1", "::1", "localhost") and not conn.info.host.startswith("/"):
-        return
+def room(conn: psycopg.Connection[Any], size: int) -> None:
+    """Raise AskedError where the server has none for a database of so many bytes.
+
+    SQL does not say: of a server on this computer its disk does, of an RDS instance AWS, of any other nobody.
+    """
+    free = _free(conn)
+    if free is not None and free < size * _ROOM:
+        raise AskedError(
+            f"the server's disk has {free >> 20} MiB free, and what is restored takes {size >> 20} and its WAL: free "
+            "space there, or restore into another server"
+        )
+
+
+def _free(conn: psycopg.Connection[Any]) -> int | None:
+    host = conn.info.host
+    if host not in ("127.0.0.1", "::1", "localhost") and not host.startswith("/"):
+        from keep.estate import aws_volume
+
+        return aws_volume.room(host)
     # Seen by pg_read_all_settings, hence by RDS's master, in a tier too; behind a tunnel it is no folder of this one.
     row = conn.execute("SELECT setting FROM pg_settings WHERE name = 'data_directory'").fetchone()
     try:
-        free = shutil.disk_usage(row[0]).free if row else None
+        return shutil.disk_usage(row[0]).free if row else None
     except OSError:
-        return
-    if free is not None and free < copy.size * _ROOM:
-        raise AskedError(
-            f"the server's disk has {free >> 20} MiB free, and the database takes {copy.size >> 20} and its WAL: free "
-            "space there, or restore into another server"
-        )
+        return None

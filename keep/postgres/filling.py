@@ -1,4 +1,4 @@
-"""Fills a new database from an archive: roles first, then pg_restore in several runs, then the planner's statistics."""
+"""Fills a new database from an archive: roles first, then pg_restore in several runs; then the planner's statistics."""
 
 from __future__ import annotations
 
@@ -32,10 +32,15 @@ def fill(
             _load(
                 work, program, [each for each in entries if each.kind not in properties.OF_DATABASE], libpq(conn), role
             )
-        with done.phase("statistics"):  # in a transaction of ours it would hold a lock on every table to the end
-            if role:
-                conn.execute(SQL("SET ROLE {}").format(Identifier(role)))
-            conn.execute("ANALYZE")
+
+
+def analyze(work: Work, name: str) -> None:
+    """Make the planner's statistics of a database; in a transaction of ours every table would be locked to the end."""
+    with work.server.connect(name) as conn:
+        unhurried(conn)
+        if role := acting(conn, work.copy):
+            conn.execute(SQL("SET ROLE {}").format(Identifier(role)))
+        conn.execute("ANALYZE")
 
 
 def _roles(door: psycopg.Connection[Any], conn: psycopg.Connection[Any], work: Work, name: str, done: Restored) -> None:

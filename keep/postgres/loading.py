@@ -53,15 +53,20 @@ def load(
         process.terminate()  # its workers end with it
         process.wait()
         process.stderr.close()
-    if refused := _EXTENSION.match(said.wrong):  # which login may, only the server knows: RDS's master is no superuser
-        raise AskedError(
+    if said.wrong:
+        raise failure(said.wrong)
+    if status and not said.accounted:
+        raise KeepError(f"pg_restore failed with exit status {status}: {said.last or 'it said nothing'}")
+
+
+def failure(wrong: str) -> KeepError:
+    """Return what a complaint of pg_restore's means: the login's rights, the server's trouble, or what was copied."""
+    if refused := _EXTENSION.match(wrong):  # which login may, only the server knows: RDS's master is no superuser
+        return AskedError(
             f"the login may not make the extension {refused[1]}, which the database needs: log in as a superuser, "
             "or as the master of RDS"
         )
-    if said.wrong:
-        raise (KeepError if _ITS_OWN.search(said.wrong) else DamagedError)(f"pg_restore failed: {said.wrong}")
-    if status and not said.accounted:
-        raise KeepError(f"pg_restore failed with exit status {status}: {said.last or 'it said nothing'}")
+    return (KeepError if _ITS_OWN.search(wrong) else DamagedError)(f"pg_restore failed: {wrong}")
 
 
 class Said:

@@ -29,7 +29,24 @@ class DeclaredRoles:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
+class Goal:
+    """Where a database goes, and what of it."""
+
+    server: TargetServer
+    name: str | None
+    """What it is called in the end; None where it is only proved and then dropped."""
+    replace: bool = False
+    """Whether a database of that name is there, and steps aside."""
+    tables: tuple[str, ...] = ()
+    """Only these, `schema.table`, with what is theirs; none: the whole database."""
+    without: frozenset[str] = frozenset()
+    """Extensions that the server does not have and that are left out; what depends on one cannot be restored then."""
+    migrate: Look | None = None
+    """Brings the schema to where the application expects it, once the rows are proved; returns what to know of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work(Goal):
     """What is restored, and into what."""
 
     copy: PostgresCopy
@@ -38,19 +55,10 @@ class Work:
     """The archive, unpacked and verified."""
     folder: Path
     """A private folder for what is needed meanwhile."""
-    server: TargetServer
-    name: str | None
-    """What the database is called in the end; None where it is only proved and then dropped."""
-    replace: bool = False
-    """Whether a database of that name is there, and steps aside."""
-    tables: tuple[str, ...] = ()
-    """Only these, `schema.table`; none: all."""
-    without: frozenset[str] = frozenset()
-    """Extensions that the server does not have and that are left out; what depends on one cannot be restored then."""
     before: Callable[[psycopg.Connection[Any]], DeclaredRoles] | None = None
     """The declared roles, which are made before anything belongs to them."""
     after: Look | None = None
-    """Brings access about and proves it, once the rows are proved; returns what is wrong, one sentence each."""
+    """Brings access about and proves it, after that; returns what is wrong, one sentence each."""
 
 
 @dataclass(kw_only=True)

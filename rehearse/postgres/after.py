@@ -74,7 +74,7 @@ def access(conn: psycopg.Connection[Any], declared: Access | None, tried: Tried,
         done.check("access", None, UNDECLARED)
         return
     with done.phase("access", offline=False):
-        wrong = brought_about(conn, desired_by_url(conn, declared)) or tried(conn, declared)
+        wrong = brought_about(conn, desired_by_url(conn, declared)).wrong or tried(conn, declared)
     done.check("access", not wrong, _few(wrong) or f"applied; {len(declared.postgres_users)} identities tried")
 
 

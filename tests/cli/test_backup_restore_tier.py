@@ -9,6 +9,9 @@ import pytest
 from project_folder import Project
 from shop import Folder
 
+from bootstrap.postgres import master
+from bootstrap.secrets import AwsStore
+
 pytestmark = pytest.mark.server
 PLACE = "copies"
 
@@ -37,8 +40,25 @@ def test_it_goes_aside_and_the_tier_stays_as_it_is(folder: Project, backup: str)
     done = folder.ok("backup", "restore", backup, "--from", PLACE, "--stack", "live", "--json").json
     assert re.fullmatch(r"\w+_restored_\d{8}_\d{6}", done["database"])
     assert (done["id"], done["notes"], done["before"]) == (backup, [], None)
-    assert [each["name"] for each in done["phases"]] == ["roles", "restore", "statistics", "prove", "access", "serve"]
+    assert [each["name"] for each in done["phases"]] == ["roles", "restore", "prove", "statistics", "access", "serve"]
     assert folder.ok("access", "plan", "--stack", "live").out == "nothing differs\n"
+
+
+def test_a_login_that_somebody_has_shut_out_is_not_let_in_by_a_restore(
+    live: Folder, folder: Project, backup: str
+) -> None:
+    """Roles are the server's: what a restore aside does must not reach those who use it."""
+    manifest = live.manifest("live")
+    with master.look(manifest.postgres, AwsStore(manifest.region, manifest.aws_endpoint)).conn as conn:
+        conn.execute("ALTER ROLE shop_reporting_a NOLOGIN CONNECTION LIMIT 1")
+        try:
+            done = folder.ok("backup", "restore", backup, "--from", PLACE, "--stack", "live", "--json").json
+            row = conn.execute("SELECT rolcanlogin, rolconnlimit FROM pg_roles WHERE rolname = 'shop_reporting_a'")
+            assert row.fetchone() == (False, 1)
+        finally:
+            folder.ok("access", "apply", "--stack", "live", "--yes")
+    (note,) = done["notes"]
+    assert note.startswith("roles of the server are not as declared: ALTER ROLE shop_reporting_a LOGIN; ALTER ROLE")
 
 
 def test_it_takes_the_place_of_the_database_when_somebody_says_so(folder: Project, backup: str) -> None:

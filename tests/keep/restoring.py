@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from rich_database import DATABASE, SUPERUSER, Library
+from rich_database import DATABASE, MAJORS, SUPERUSER, Library, bare
 
 from bootstrap.secrets import Secret, open_database_url
 from keep.backup.create import Sources, create
@@ -15,6 +16,28 @@ from keep.place.folder import FolderPlace
 from keep.postgres.source import PostgresSource
 from keep.postgres.target import TargetServer
 from local.postgres.binaries import client
+
+SHOP = """
+CREATE TABLE item (id integer PRIMARY KEY, name text);
+INSERT INTO item SELECT n, 'item ' || n FROM generate_series(1, 2000) AS n;
+CREATE INDEX item_name ON item (name);
+CREATE ROLE picker NOLOGIN;
+GRANT SELECT ON item TO picker;
+"""
+STRANGER = "packer"
+"""A role that the backup of the shop names and the server does not have."""
+
+
+@contextmanager
+def shop(folder: Path) -> Iterator[tuple[Library, FolderPlace, BackupManifest]]:
+    """A server that a test may kill, with room for many, and a backup of the small database `shop` on it."""
+    with bare(MAJORS[0], ("max_connections=200",)) as server:
+        server.execute("CREATE DATABASE shop", "postgres")
+        server.execute(SHOP, "shop")
+        place, made = backup(server, folder, "shop")
+        assert made.postgres is not None
+        named = made.postgres.model_copy(update={"roles": (*made.postgres.roles, STRANGER)})
+        yield server, place, made.model_copy(update={"postgres": named})
 
 
 def backup(server: Library, folder: Path, database: str = DATABASE) -> tuple[FolderPlace, BackupManifest]:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 from restoring import backup, databases, of_the_database, roles, schema_of, target
-from rich_database import DATABASE, MAJORS, Library
+from rich_database import DATABASE, MAJORS, Library, bare
 
 from keep.backup.restore import Wish, restore
 from keep.backup.verify import verify
@@ -23,6 +23,7 @@ from keep.backup.verify_restored import ScratchServer, restored
 from keep.errors import AskedError, DamagedError, KeepError
 from keep.manifest import BackupManifest
 from keep.place.folder import FolderPlace
+from keep.postgres.unfinished import unfinished
 from local.postgres.binaries import client
 
 pytestmark = pytest.mark.server
@@ -55,7 +56,7 @@ def test_all_of_it_comes_back_on_each_major_version(each_library: Library, tmp_p
         assert (done.database, done.tables, done.rows, done.notes, done.before) == (
             "came_back", made.postgres.tables, made.postgres.rows, [], None,
         )  # fmt: skip
-        assert list(done.seconds) == ["roles", "restore", "statistics", "prove", "serve"]
+        assert list(done.seconds) == ["roles", "restore", "prove", "statistics", "serve"]
         assert schema_of(each_library, "came_back") == schema_of(each_library, DATABASE)
         assert of_the_database(each_library, "came_back") == of_the_database(each_library, DATABASE)
         # A database without them is as slow as if it had no indexes.
@@ -165,15 +166,73 @@ def test_an_extension_that_the_server_lacks_is_asked_for_first(newest: Library, 
     assert databases(newest) == before
 
 
-@pytest.mark.parametrize(("free", "refusal"), [(9000, "to be unpacked"), (1 << 20, "the server's disk has 1 MiB free")])
+@pytest.mark.parametrize(
+    ("unpacked", "restored", "tables", "refusal"),
+    [
+        (9000, 1 << 30, (), "to be unpacked"),
+        (1 << 30, 1 << 20, (), "the server's disk has 1 MiB free, and what is restored takes"),
+        (1 << 30, 1 << 10, ("lending.loan",), "the server's disk has 0 MiB free"),
+        (1 << 30, 9 << 20, ("lending.medium",), ""),  # some tables need what is theirs, not room for all
+    ],
+)
 def test_room_is_asked_for_first(
-    newest: Library, kept: Kept, monkeypatch: pytest.MonkeyPatch, free: int, refusal: str
+    newest: Library,
+    kept: Kept,
+    fresh: str,
+    monkeypatch: pytest.MonkeyPatch,
+    unpacked: int,
+    restored: int,
+    tables: tuple[str, ...],
+    refusal: str,
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 << 40, 0, free))
+    of_server = str(newest.data)
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: Usage(1 << 40, 0, restored if str(path) == of_server else unpacked)
+    )
     before = databases(newest)
-    with pytest.raises(AskedError, match=refusal):
-        restore(*kept, Wish(server=target(newest), name="never"))
+    with pytest.raises(AskedError, match=refusal) if refusal else nullcontext():
+        restore(*kept, Wish(server=target(newest), name=fresh, tables=tables))
+    assert databases(newest) == (before if refusal else before | {fresh})
+
+
+def test_what_cannot_be_is_said_before_the_backup_is_read(
+    newest: Library, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from keep.backup import restore as module
+
+    place, made = kept
+    assert made.postgres is not None
+
+    def never(*_: object) -> Path:
+        raise AssertionError("it is read")
+
+    monkeypatch.setattr(module, "unpack", never)
+    newer = made.model_copy(update={"postgres": made.postgres.model_copy(update={"major": 99})})
+    with pytest.raises(AskedError, match="the backup is of PostgreSQL 99"):
+        restore(place, newer, Wish(server=target(newest), name="never"))
+    with pytest.raises(AskedError, match=f"there is a database {DATABASE} with something in it"):
+        restore(*kept, Wish(server=target(newest), name=DATABASE))
+
+
+def test_a_database_that_the_server_cannot_make_says_nothing_of_the_backup(newest: Library) -> None:
+    before = databases(newest)
+    how = "TEMPLATE = template0 ENCODING = 'UTF8' LOCALE = 'tlh_KX.UTF-8'"
+    with (
+        newest.connect(database="postgres") as door,
+        pytest.raises(AskedError, match=rf"no database can be made there: .*locale.*; the backup's .* {how}"),
+        unfinished(door, how),
+    ):
+        raise AssertionError("it is made")
     assert databases(newest) == before
+
+
+def test_thousands_of_tables_go_into_a_server_that_locks_few(newest: Library, tmp_path: Path) -> None:
+    """A proof in one transaction would lock each table and each index of it."""
+    many = "DO $$ BEGIN FOR n IN 1..500 LOOP EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY, a int UNIQUE)', n);"
+    with newest.empty() as source, bare(MAJORS[0], ("max_connections=10", "max_locks_per_transaction=10")) as small:
+        newest.execute(f"{many} IF n % 50 = 0 THEN COMMIT; END IF; END LOOP; END $$", source)
+        place, made = backup(newest, tmp_path, source)
+        assert restore(place, made, Wish(server=target(small), name=None)).tables == 500
 
 
 def test_a_full_disk_is_a_sentence(newest: Library, kept: Kept, tmp_path: Path) -> None:

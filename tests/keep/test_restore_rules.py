@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from keep.errors import DamagedError
+from keep.errors import AskedError, DamagedError, KeepError
 from keep.postgres.archive import Entry, dumped_by, parsed, statements
 from keep.postgres.fingerprint import of_definition
-from keep.postgres.loading import jobs, judged
+from keep.postgres.loading import failure, jobs, judged
 from keep.postgres.naming import aside
 from keep.postgres.properties import creation, renamed
 from keep.postgres.steps import steps
@@ -119,6 +119,25 @@ def test_what_pg_restore_complains_of(lines: list[str], wrong: str, accounted: b
     said = judged(lines)
     assert (said.wrong, said.accounted) == (wrong, accounted)
     assert "Ada" not in said.wrong
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind"),
+    [
+        ('permission denied to create extension "vector"', AskedError),
+        ('could not extend file "base/1/2": No space left on device', KeepError),
+        ("out of shared memory", KeepError),
+        ("server closed the connection unexpectedly", KeepError),
+        ("terminating connection due to administrator command", KeepError),
+        ('connection to server at "127.0.0.1", port 1 failed: FATAL:  sorry, too many clients already', KeepError),
+        ('relation "a" does not exist', DamagedError),
+        ('COPY failed for table "a": ERROR:  duplicate key value violates unique constraint "p"', DamagedError),
+        ("could not read from input file: end of file", DamagedError),
+    ],
+)
+def test_whose_fault_a_complaint_is(wrong: str, kind: type[KeepError]) -> None:
+    """Only what is wrong with a backup makes its verification fail."""
+    assert type(failure(wrong)) is kind
 
 
 @pytest.mark.parametrize(("cpus", "number"), [(None, 2), (1, 2), (2, 2), (3, 3), (64, 4)])

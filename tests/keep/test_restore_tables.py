@@ -98,6 +98,12 @@ ENTRIES = parsed(CONTENTS)
             ["sales.log is there without its rows, as something of what is restored needs it"],
         ),
         (
+            ["other.log_1"],  # whose rows are read through sales.log too, by those whom that lets in
+            {7, 2875, 8, 225, 226, 2685, 2861},
+            {"sales log", "other log_1"},
+            ["all of sales.log comes, of which other.log_1 is a partition"],
+        ),
+        (
             ["sales.customer", 'sales."order line"', "sales.log"],
             {each.number for each in ENTRIES} - {2868, 228},
             {"sales customer", "sales order line", "sales log", "other log_1"},
@@ -112,6 +118,35 @@ def test_what_is_a_table_s_comes_and_what_that_needs(
     assert {each.number for each in found.entries} == numbers
     assert [each.number for each in found.entries] == [each.number for each in ENTRIES if each.number in numbers]
     assert (found.tables, list(found.remarks)) == (with_rows, left_out)
+
+
+def test_a_table_that_only_comes_along_is_guarded_as_it_was() -> None:
+    """Its privileges come, so its policies have to; and what these need."""
+    lines = """
+7; 2615 16715 SCHEMA - sales seller
+8; 2615 16716 SCHEMA - rules seller
+9; 1255 16721 FUNCTION rules mine(integer) seller
+;	depends on: 8
+222; 1259 16723 TABLE sales party seller
+;	depends on: 7
+223; 1259 16724 TABLE sales firm seller
+;	depends on: 7 222
+2855; 0 16734 ROW SECURITY sales party seller
+;	depends on: 222
+2856; 3256 16753 POLICY sales party own seller
+;	depends on: 222 9
+2857; 0 16754 TABLE DATA sales party seller
+;	depends on: 222
+2858; 0 16755 TABLE DATA sales firm seller
+;	depends on: 223
+2860; 0 0 ACL sales TABLE party seller
+;	depends on: 222
+2861; 0 0 ACL - SCHEMA rules seller
+;	depends on: 8
+""".splitlines()
+    found = select(parsed(lines), ["sales.firm"])
+    assert {each.number for each in found.entries} == {7, 8, 9, 222, 223, 2855, 2856, 2858, 2860, 2861}
+    assert found.remarks == ("sales.party is there without its rows, as something of what is restored needs it",)
 
 
 @pytest.mark.parametrize(
@@ -147,11 +182,13 @@ def test_they_are_as_they_were_on_each_major_version(each_library: Library, tmp_
     """By pg_dump's word on each: its partitions, keys, indexes, triggers, policies, privileges, sequences, comments."""
     tables = ("lending.reader", "lending.loan", "lending.title", "public.branch", '"Odd ""N"" ames"."Ta.ble"')
     place, made = backup(each_library, tmp_path)
-    wish = Wish(server=target(each_library), name="some_tables", tables=tables)
+    named = tuple(each.replace("lending.loan", "lending.loan_2026_spring") for each in tables)
+    wish = Wish(server=target(each_library), name="some_tables", tables=named)
     try:
         done = restore(place, made, wish)
         assert (done.tables, done.rows) == (5, 197)
         assert done.notes == [
+            "all of lending.loan comes, of which lending.loan_2026_spring is a partition",
             "not brought: the view lending.open_loan, which reads what is restored",
             "not brought: the materialized view lending.popular, which reads what is restored",
         ]

@@ -125,13 +125,13 @@ def _fill(at: Brewery) -> None:
         (at.folder / "schema" / "schema.json").write_text(schema.dump(schema.read(conn).schema))
     access = load_access(ACCESS)
     with at.connect() as conn:
-        assert brought_about(conn, desired_by_url(conn, access)) == ()
+        assert brought_about(conn, desired_by_url(conn, access)).wrong == ()
         conn.execute(f"ALTER DATABASE {DATABASE} OWNER TO brewery_owner")
         if at.major > 16:
             conn.execute("CREATE EXTENSION pg_stat_statements VERSION '1.10'")
             conn.execute("CREATE EXTENSION pgcrypto")  # 18 has it of another package
         MigrationRunner(Source.load(at.migrations), PostgresLedger(conn), role="brewery_owner").up(2)
-        assert brought_about(conn, desired_by_url(conn, access)) == ()
+        assert brought_about(conn, desired_by_url(conn, access)).wrong == ()
         conn.execute(ROWS)
         conn.execute("ANALYZE")
         for _ in range(3):
