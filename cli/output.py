@@ -103,7 +103,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 
 def whole(text: str) -> Text:
-    """Text of anybody's as a cell that is not folded on a terminal of twice its width: a name that the next command is given."""
+    """Text of anybody's as a cell that a terminal of twice its width does not fold: a name for the next command."""
     cell = _text(escape(text))
     cell.no_wrap = True
     return cell
