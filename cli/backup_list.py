@@ -10,7 +10,7 @@ import typer
 from cli.backup_place import BackupArgument, FromOption, existing_place
 from cli.errors import FAILED
 from cli.options import JsonFlag, ManifestOption, StackOption
-from cli.output import console, counted, emit_json, escape, table
+from cli.output import console, counted, emit_json, escape, table, whole
 from observe.quantities import duration, size
 
 if TYPE_CHECKING:
@@ -110,10 +110,10 @@ def as_data(kept: Kept) -> dict[str, object]:
 def _row(kept: Kept, now: datetime) -> list[object]:
     age = duration((now - kept.made_at).total_seconds()) if kept.made_at else ""
     if kept.manifest is None:
-        return [escape(kept.id), "", age, "", "", "", "[red]damaged[/]"]
+        return [whole(kept.id), "", age, "", "", "", "[red]damaged[/]"]
     database = kept.manifest.postgres
     counts = [f"{database.tables:,}", f"{database.rows:,}"] if database else ["", ""]
-    return [kept.id, escape(str(kept.source)), age, size(kept.manifest.size), *counts, _verified(kept)]
+    return [whole(kept.id), escape(str(kept.source)), age, size(kept.manifest.size), *counts, _verified(kept)]
 
 
 def _verified(kept: Kept) -> str:

@@ -10,7 +10,7 @@ import typer
 from cli.backup_place import FromOption, existing_place
 from cli.consent import ask
 from cli.options import JsonFlag, ManifestOption, StackOption
-from cli.output import console, counted, emit_json, escape, table
+from cli.output import console, counted, emit_json, escape, table, whole
 from knowledge.backups.copies import DAILY_DAYS, KEEP_DAYS
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def prune(
 
 def _show(planned: Plan) -> None:
     rows = [
-        [escape(each.id), "keep" if each.keep else "[red]remove[/]", escape(each.reason)] for each in planned.decisions
+        [whole(each.id), "keep" if each.keep else "[red]remove[/]", escape(each.reason)] for each in planned.decisions
     ]
     console().print(table("", ["id", "", "because"], rows))
     if planned.leftovers:

@@ -34,11 +34,11 @@ class Grid:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if console.is_terminal:
-            yield self._table()
+            yield self._table(options.max_width)
         else:
             yield from self._lines()
 
-    def _table(self) -> Table:
+    def _table(self, width: int) -> Table:
         made = Table(
             title=self._title or None,
             title_justify="left",
@@ -48,8 +48,12 @@ class Grid:
             pad_edge=False,
             show_header=any(column.plain for column in self._columns),
         )
-        for column in self._columns:
-            made.add_column(column, overflow="fold")
+        for number, column in enumerate(self._columns):
+            names = [row[number] for row in self._rows if row[number].no_wrap]
+            whole = bool(names) and max(name.cell_len for name in names) <= width // 2
+            for name in names:
+                name.no_wrap = whole  # else rich cuts it
+            made.add_column(column, overflow="fold", no_wrap=whole)
         for row in self._rows:
             made.add_row(*row)
         return made
@@ -96,6 +100,13 @@ def emit_json(data: object) -> None:
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Grid:
     """Rows in the one style of this program; cells are rich markup, None is an empty cell."""
     return Grid(title, columns, [["" if cell is None else cell for cell in row] for row in rows])
+
+
+def whole(text: str) -> Text:
+    """Text of anybody's as a cell that a terminal of twice its width does not fold: a name for the next command."""
+    cell = _text(escape(text))
+    cell.no_wrap = True
+    return cell
 
 
 def listed(out: Console, names: Sequence[str], few: int) -> str:

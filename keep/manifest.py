@@ -1,8 +1,8 @@
 """The manifest of a backup: written last, it names every object with its size and SHA-256. Without one there is none.
 
 It is read only in the very form in which it was written, and carries a hash of itself: a flipped bit in it is found.
-That is judged by its text alone, so that another version of this program, whose manifests say more or less, reads it too:
-what is added has a default, and what says something else than before is another `format`.
+That is judged by its text alone, so that another version of this program, whose manifests say more or less, reads it
+too: what is added has a default, and what says something else than before is another `format`.
 """
 
 from __future__ import annotations

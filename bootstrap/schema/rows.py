@@ -20,8 +20,8 @@ from bootstrap.books import LEDGERS
 from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.row_estimate import about
 
-# One line for each heap, with the table that it is counted for; where a partitioned table has no partition, or a heap is
-# not on this server, it names no heap. pg_partition_tree is empty for what takes no part in partitioning.
+# One line for each heap, with the table that it is counted for; it names no heap where a partitioned table has no
+# partition, or where this server does not have it. pg_partition_tree is empty for what takes no part in partitioning.
 _HEAPS = f"""
 SELECT CASE WHEN n.nspname = %(ours)s THEN c.relname ELSE n.nspname || '.' || c.relname END,
        ln.nspname, leaf.relname, leaf.relkind = 'm',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import psycopg
@@ -15,6 +16,9 @@ from keep.postgres.archive import Entry
 from keep.postgres.programs import libpq
 from keep.postgres.snapshot import unhurried
 from keep.postgres.work import DeclaredRoles, Restored, Work
+
+_SUPERUSERS = frozenset({"EVENT TRIGGER", "FOREIGN DATA WRAPPER"})
+"""What only a superuser may own (CREATE EVENT TRIGGER, CREATE FOREIGN DATA WRAPPER); RDS lets its master."""
 
 
 def fill(
@@ -29,9 +33,10 @@ def fill(
         with done.phase("restore"):
             if role:
                 conn.execute(SQL("ALTER DATABASE {} OWNER TO {}").format(Identifier(name), Identifier(role)))
-            _load(
-                work, program, [each for each in entries if each.kind not in properties.OF_DATABASE], libpq(conn), role
-            )
+            rest = [each for each in entries if each.kind not in properties.OF_DATABASE]
+            unowned = _unowned(conn, rest) if role is None else []
+            _load(work, program, rest, libpq(conn), role, unowned)
+        done.notes += [_said(each, work.copy, conn.info.user) for each in unowned]
 
 
 def analyze(work: Work, name: str) -> None:
@@ -53,12 +58,31 @@ def _roles(door: psycopg.Connection[Any], conn: psycopg.Connection[Any], work: W
         done.notes.append(f"roles that nobody declares were made without login: {', '.join(bare)}")
 
 
-def _load(work: Work, program: str, entries: Sequence[Entry], environment: Mapping[str, str], role: str | None) -> None:
-    def load(chosen: Sequence[Entry], *, jobs: int, role: str | None) -> None:
+def _unowned(conn: psycopg.Connection[Any], entries: Sequence[Entry]) -> list[Entry]:
+    """What only a superuser may own, and whose owner is none on this server."""
+    superusers = tuple(f" {name}" for (name,) in conn.execute("SELECT rolname FROM pg_roles WHERE rolsuper"))
+    return [each for each in entries if each.kind in _SUPERUSERS and not each.rest.endswith(superusers)]
+
+
+def _said(entry: Entry, copy: PostgresCopy, user: str) -> str:
+    owner = max((each for each in copy.roles if entry.rest.endswith(f" {each}")), key=len, default="")
+    what = f"{entry.kind.lower()} {entry.rest.removeprefix('- ').removesuffix(f' {owner}')}"
+    return f"{what} belongs to {user}: only a superuser may own it, and {owner or 'its owner'} is none here"
+
+
+def _load(
+    work: Work,
+    program: str,
+    entries: Sequence[Entry],
+    environment: Mapping[str, str],
+    role: str | None,
+    unowned: Sequence[Entry],
+) -> None:
+    def load(chosen: Sequence[Entry], *, jobs: int, role: str | None, owned: bool = True) -> None:
         if not chosen:
             return
         kept = archive.kept(chosen, work.folder)
-        loading.load(program, environment, work.archive, kept, jobs=jobs, role=role)
+        loading.load(program, environment, work.archive, kept, jobs=jobs, role=role, owned=owned)
 
     if role:  # RDS's master, or one like it
         made = [each for each in entries if extensions.first(each)]
@@ -72,8 +96,11 @@ def _load(work: Work, program: str, entries: Sequence[Entry], environment: Mappi
     sections = {
         each.number: section for section in steps.SECTIONS for each in archive.listed(program, work.archive, section)
     }
+    numbers = {each.number for each in unowned}
     for step in steps.steps(entries, sections):
-        load(step.entries, jobs=loading.jobs(os.cpu_count()) if step.side_by_side else 1, role=role)
+        jobs = loading.jobs(os.cpu_count()) if step.side_by_side else 1
+        for owned, some in groupby(step.entries, lambda each: each.number not in numbers):
+            load(list(some), jobs=jobs, role=role, owned=owned)
 
 
 def acting(conn: psycopg.Connection[Any], copy: PostgresCopy) -> str | None:

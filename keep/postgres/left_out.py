@@ -84,8 +84,8 @@ SECRETS = _Kind(
     sentence="the archive holds the password of user mapping {names} in clear: keep it as you keep that",
 )
 ALWAYS = (
-    "roles, their memberships, settings and passwords, which are the server's: `datatier access apply` makes those that "
-    "are declared, with new passwords",
+    "roles, their memberships, settings and passwords, which are the server's: `datatier access apply` makes those "
+    "that are declared, with new passwords",
 )
 
 

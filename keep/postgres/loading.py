@@ -26,14 +26,24 @@ database gets its name by a commit that does wait, and all before it is on disk 
 
 
 def load(
-    program: str, environment: Mapping[str, str], archive: Path, entries: Path, *, jobs: int, role: str | None = None
+    program: str,
+    environment: Mapping[str, str],
+    archive: Path,
+    entries: Path,
+    *,
+    jobs: int,
+    role: str | None = None,
+    owned: bool = True,
 ) -> None:
     """Restore those entries of an archive that a list names into the database of the environment.
+
+    :param owned: whether they get the owners that they had, else whoever restores them is it.
 
     Raise AskedError where the login may not make an extension, KeepError where the server could not go on, DamagedError
     with the first complaint of another kind. Rows are never in it: of an error only the first line.
     """
     command = [program, f"--use-list={entries}", f"--jobs={jobs}", *([f"--role={role}"] if role else [])]
+    command += [] if owned else ["--no-owner"]
     command += [f"--dbname={environment['PGDATABASE']}", "--no-password", "--no-tablespaces", "--no-subscriptions"]
     process = subprocess.Popen(
         [*command, archive],

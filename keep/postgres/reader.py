@@ -19,6 +19,7 @@ from psycopg.rows import tuple_row
 
 from bootstrap.postgres.change import ident
 from keep.errors import KeepError
+from keep.postgres.snapshot import pinned
 
 Kind = Literal["schema", "table", "sequence", "large object", "policy", "forced policy"]
 _OBSTACLES = """
@@ -87,8 +88,15 @@ class Obstacle:
 def reader(conn: psycopg.Connection[Any], owner: str | None) -> str | None:
     """Return the role that reads everything: `owner` if it does, else the login itself (None), else one it may become.
 
-    Raise KeepError with the statements that would do, where there is none.
+    Asked in a transaction of its own, in which no function of the database's stands for PostgreSQL's: the login may be
+    the master, and whoever owns the tables could make one that fits better and is run as it. Raise KeepError with the
+    statements that would do, where there is none.
     """
+    with pinned(conn):
+        return _reader(conn, owner)
+
+
+def _reader(conn: psycopg.Connection[Any], owner: str | None) -> str | None:
     with conn.cursor(row_factory=tuple_row) as cursor:
         others = [row[0] for row in cursor.execute(_OTHERS)]
     login = conn.info.user

@@ -1,8 +1,8 @@
 """Where each sequence is: its last value, and whether that was given out.
 
 A sequence is in no snapshot: it moves on while a dump runs, and pg_dump writes where it is when it comes to it. So it
-is read before the dump and after it, and a copy is right whose state lies between the two. A standby does not know where
-an unlogged one is, and pg_dump leaves it at its start.
+is read before the dump and after it, and a copy is right whose state lies between the two. A standby does not know
+where an unlogged one is, and pg_dump leaves it at its start.
 """
 
 from __future__ import annotations

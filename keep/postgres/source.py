@@ -22,7 +22,7 @@ from keep.postgres.left_out import left_out, unproved, warnings
 from keep.postgres.programs import Programs, libpq, own
 from keep.postgres.proof import Proof
 from keep.postgres.reader import reader
-from keep.postgres.snapshot import exported, pinned, unhurried
+from keep.postgres.snapshot import exported, pinned
 
 ARCHIVE, PROOF = "postgres.dump.zst", "postgres.proof.zst"
 _CANCEL, _PAUSE = 5.0, 0.1
@@ -78,8 +78,8 @@ def copy(source: PostgresSource, place: Sink, backup: str) -> Copied:
 
 
 def _copied(conn: psycopg.Connection[Any], source: PostgresSource, place: Sink, backup: str) -> Copied:
-    unhurried(conn)
-    pg_dump = own(source.programs, "pg_dump", conn)
+    with pinned(conn):
+        pg_dump = own(source.programs, "pg_dump", conn)
     role = reader(conn, source.owner)
     with pinned(conn, role):
         locked = [table.lock() for table in tables.tables(conn) if table.heaps]

@@ -50,6 +50,18 @@ def test_on_a_terminal_every_character_is_there_and_no_line_is_wider(width: int)
     assert "".join(line[:24] for line in lines).count("shop") == 1
 
 
+@pytest.mark.parametrize(("width", "folded"), [(12, True), (51, True), (52, False), (80, False)])
+def test_a_name_that_is_whole_is_folded_only_where_it_takes_most_of_the_line(width: int, folded: bool) -> None:
+    name = "20261130T140611793Z-d55ad0"
+    lines = on_terminal(width, [(output.whole(name), "shop " * 20, "abc " * 20)])
+    text = "".join("".join(lines).split())
+    assert (any(name in line for line in lines), "…" in text) == (not folded, False)
+    assert max(map(len, lines)) <= width
+    assert (text.count("abc"), sum(text.count(each) for each in "TZ")) == (20, 2)
+    assert not any(name in line for line in on_terminal(52, [(name, "shop " * 20, "abc " * 20)]))
+    assert output.whole("a\x1b[red]").plain == "a\\x1b[red]"
+
+
 @pytest.mark.parametrize(
     ("title", "columns", "rows", "shown"),
     [

@@ -102,7 +102,9 @@ def test_a_manifest_of_another_version_is_read(tmp_path: Path) -> None:
     newer = {**body, "said_later": 1, "postgres": {**body["postgres"], "said_later": [1.5]}}
     for each in (older, newer):
         assert manifests.read(sealed(each), "there") == made
-    with pytest.raises(KeepError, match="there was written by datatier 7.1, in a format that .*: update it") as raised:
+    with pytest.raises(
+        KeepError, match=r"there was written by datatier 7\.1, in a format that .*: update it"
+    ) as raised:
         manifests.read(sealed({**body, "format": 2, "tool": "7.1"}), "there")
     assert not isinstance(raised.value, DamagedError)
     with pytest.raises(DamagedError, match="is not as it was written"):

@@ -190,6 +190,19 @@ def test_a_table_that_a_migration_holds_is_waited_for_and_then_seen_as_it_became
     assert proved_then(tmp_path, found[0]).tables["lending.emptied"].rows == 1
 
 
+def test_no_function_of_the_database_runs_in_the_session_that_reads_it(
+    newest: Library, copied: str, tmp_path: Path
+) -> None:
+    """One that fits better than PostgreSQL's own is taken wherever the search_path finds it: a way to the master."""
+    newest.execute(
+        """CREATE FUNCTION public.taken() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'taken'; END $$;
+           CREATE FUNCTION public.format(text, name, name) RETURNS text LANGUAGE sql AS 'SELECT public.taken()';
+           CREATE FUNCTION public.array_to_string(text[], text) RETURNS text LANGUAGE sql AS 'SELECT public.taken()'""",
+        copied,
+    )
+    assert backed_up(tmp_path, source(newest, copied)).postgres
+
+
 def fails(folder: Path, of: object, during: object = None) -> str:
     """Make a backup that fails; return the sentence. Nothing is left."""
     place = folder / "place"

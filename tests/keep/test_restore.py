@@ -81,6 +81,34 @@ def test_a_database_comes_back_whatever_its_name_is(newest: Library, fresh: str,
         newest.execute(f"DROP DATABASE {ident} WITH (FORCE)", "postgres")
 
 
+def test_what_only_a_superuser_may_own_comes_back_where_its_owner_is_none(
+    newest: Library, copied: str, fresh: str, tmp_path: Path
+) -> None:
+    """As what belongs to RDS's master, on any other server: without it every deep verification of it would fail."""
+    newest.execute("CREATE ROLE chief SUPERUSER", "postgres")
+    newest.execute(
+        """CREATE FUNCTION lending.asked() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+           CREATE EVENT TRIGGER "As ked" ON ddl_command_end EXECUTE FUNCTION lending.asked();
+           CREATE FOREIGN DATA WRAPPER w; CREATE SERVER far FOREIGN DATA WRAPPER w;
+           CREATE FOREIGN TABLE lending.away (id int) SERVER far""",
+        copied,
+        role="chief",
+    )
+    try:
+        kept = backup(newest, tmp_path, copied)
+        newest.execute("ALTER ROLE chief NOSUPERUSER", "postgres")
+        none = "belongs to curator: only a superuser may own it, and chief is none here"
+        done = restore(*kept, Wish(server=target(newest), name=fresh))
+        assert done.notes == [f"foreign data wrapper w {none}", f"event trigger As ked {none}"]
+        owner = "SELECT evtowner::regrole::text FROM pg_event_trigger WHERE evtname = 'As ked'"
+        assert (newest.ask(owner, fresh), newest.ask(owner, copied)) == ("curator", "chief")
+        assert newest.ask("SELECT srvowner::regrole::text FROM pg_foreign_server", fresh) == "chief"
+    finally:
+        for name in (copied, fresh):
+            newest.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", "postgres")
+        newest.execute("DROP OWNED BY chief; DROP ROLE chief", "postgres")
+
+
 def test_who_is_no_superuser_restores_as_the_owner_does(newest: Library, fresh: str, tmp_path: Path) -> None:
     """As RDS's master: it owns none of the tables, and makes extensions and schemas for the owner."""
     with newest.copy() as source:
