@@ -145,6 +145,7 @@ def clean(
     if on_aws(scene.stack):
         ask(f"What drills of {scene.stack.prefix} have made is deleted.", scene.stack.stack, yes=yes)
     gone = tidy(scene)
+    scene.books.copy()
     for each in gone:
         console().print(f"[bold]removed[/] {escape(each)}")
     if not gone:
