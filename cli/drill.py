@@ -126,7 +126,8 @@ def report(
     if json:
         emit_json([vars(each) for each in points])
     else:
-        console().print(trend_view(points, books.address))
+        out = console()
+        out.print(trend_view(points, books.address, out.width if out.is_terminal else None))
 
 
 @app.command()
