@@ -126,7 +126,8 @@ def report(
     if json:
         emit_json([vars(each) for each in points])
     else:
-        console().print(trend_view(points, books.address))
+        out = console()
+        out.print(trend_view(points, books.address, out.width if out.is_terminal else None))
 
 
 @app.command()
@@ -145,6 +146,7 @@ def clean(
     if on_aws(scene.stack):
         ask(f"What drills of {scene.stack.prefix} have made is deleted.", scene.stack.stack, yes=yes)
     gone = tidy(scene)
+    scene.books.copy()
     for each in gone:
         console().print(f"[bold]removed[/] {escape(each)}")
     if not gone:

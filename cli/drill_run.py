@@ -57,6 +57,7 @@ def run(
             scene.stack.stack,
             yes=yes,
         )
+    scene.books.copy()  # a place that cannot be written is met before anything is made
     try:
         with saying(scene, quiet=json) as heard:
             found = carry_out(drill, heard, resume=resume)
@@ -70,5 +71,6 @@ def run(
         emit_json({**found.model_dump(mode="json"), "report": f"{scene.books.address}/{found.id}.html"})
     else:
         console().print(report_view(found, scene.books.address))
+    scene.books.copy()
     if found.verdict != "passed":
         raise typer.Exit(FAILED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -28,6 +28,8 @@ _SHOWN: dict[Verdict, str] = {
 }
 _WIDTH = 12
 """Characters of a bar that stands for the whole objective."""
+_FOR_USUAL, _FOR_BARS, _FOR_ALL = 92, 120, 140
+"""Columns of a terminal in which there is room for what is usual, for the bars too, and for when each drill began."""
 
 
 @contextmanager
@@ -89,27 +91,33 @@ def report_view(report: DrillReport, address: str) -> RenderableType:
     )
 
 
-def trend_view(points: Sequence[Point], address: str) -> RenderableType:
-    """Every drill with what it took of the objective."""
+def trend_view(points: Sequence[Point], address: str, width: int | None = None) -> RenderableType:
+    """Every drill with what it took of the objective.
+
+    :param width: of the terminal, where there is one: what the id says anyhow is left out of a narrow one, and bars.
+    """
     from keep.drill.words import span, when
 
     if not points:
         return render(f"no drill has ended yet in {escape(address)}: `datatier drill pitr`")
-    rows = [
-        [
-            each.drill,
-            when(each.began_at),
-            _SHOWN[each.verdict],
-            span(each.rto_seconds),
-            _bar(each.rto_share),
-            span(each.rpo_seconds),
-            _bar(each.rpo_share),
-            f"{each.slower:.1f} x" if each.slower else "",
-            each.id,
-        ]
-        for each in points
+    share = _bar if width is None or width >= _FOR_BARS else _percent
+    columns: list[tuple[str, Callable[[Point], str]]] = [
+        ("drill", lambda each: each.drill),
+        ("began (UTC)", lambda each: when(each.began_at)),
+        ("", lambda each: _SHOWN[each.verdict]),
+        ("RTO", lambda each: span(each.rto_seconds)),
+        ("of it", lambda each: share(each.rto_share)),
+        ("RPO", lambda each: span(each.rpo_seconds)),
+        ("of it", lambda each: share(each.rpo_share)),
+        ("usual", lambda each: f"{each.slower:.1f} x" if each.slower else ""),
+        ("id", lambda each: each.id),
     ]
-    return table("", ["drill", "began (UTC)", "", "RTO", "of it", "RPO", "of it", "usual", "id"], rows)
+    without = {"began (UTC)"} if width is not None and width < _FOR_ALL else set()
+    if not any(each.slower for each in points) or (width is not None and width < _FOR_USUAL):
+        without.add("usual")
+    columns = [each for each in columns if each[0] not in without]
+    rows = [[of(each) for _, of in columns] for each in points]
+    return table("", [name for name, _ in columns], rows)
 
 
 def checked_view(count: int, wrong: Sequence[str], address: str) -> RenderableType:
@@ -126,5 +134,11 @@ def _bar(share: float | None) -> str:
     full = min(round(share * _WIDTH), _WIDTH)
     drawn = "█" * full or ("▏" if share else "")
     color = "red" if share > 1 else "green"
+    return f"[{color}]{drawn}[/][dim]{'·' * (_WIDTH - len(drawn))}[/] {_percent(share)}"
+
+
+def _percent(share: float | None) -> str:
+    if share is None:
+        return ""
     percent = f"{100 * share:.0f} %" if share >= 0.01 or not share else "<1 %"
-    return f"[{color}]{drawn}[/][dim]{'·' * (_WIDTH - len(drawn))}[/] {percent}"
+    return f"[red]{percent}[/]" if share > 1 else percent

@@ -104,7 +104,7 @@ class Books:
         """Keep a report as the newest of the chain and return it with the one before it named.
 
         Killed on the way, it is done again with the same report: the chain has it once. Its pages come first, so that a
-        report that is there has them. Every copy gets what it lacks of the whole chain.
+        report that is there has them.
         """
         head, done = self.head(), self._read(f"{self._stack}/{report.id}.json")
         if done is not None:
@@ -119,13 +119,17 @@ class Books:
         if head is None or head.report != report.id:
             head = Head(report=report.id, sha256=kept.sha256, count=head.count + 1 if head else 1)
             self._keep("HEAD.json", _json(head))
-        for copy in self._copies:
+        return report
+
+    def copy(self) -> None:
+        """Give each copy what it lacks of the chain. Raise KeepError where one cannot be written."""
+        head = self.head()
+        for copy in self._copies if head is not None else ():
             there = {key for *_, key in self._files(copy)}
             for name, ending, key in self._files(self._place):
                 if key not in there and (data := self._read(key)) is not None:
                     self._write(copy, {ending: data}, name)
             self._write(copy, {"json": _json(head)}, "HEAD")
-        return report
 
     def running(self) -> Notes | None:
         """The notes of the drill that runs, or of one that was killed."""

@@ -23,6 +23,7 @@ from keep.drill.same_rows import compare
 from keep.drill.scene import Scene, Stage
 from keep.drill.serve import serve
 from keep.drill.steps import answering, source_clock
+from keep.drill.words import when
 from keep.errors import KeepError
 from keep.estate.naming import copy_name
 from keep.postgres.merge.find import Wanted
@@ -102,7 +103,8 @@ class Deletion:
 
 def _detect(stage: Stage) -> str:
     facts = stage.notes.facts
-    return f"{facts['deleted']}; decided to look for them in a copy of {facts[_AT]}"
+    moment = when(datetime.fromisoformat(facts[_AT]))
+    return f"{facts['deleted']}; decided to look for them in a copy of {moment} UTC"
 
 
 def _restored(stage: Stage, part: str) -> str:
@@ -126,7 +128,7 @@ def _merge(stage: Stage) -> str:
     if merged.plan.blocks:
         raise NotWholeError(f"the rows cannot be merged back: {'; '.join(merged.plan.blocks)}")
     set_again = {each.foreign_key: each.rows for each in merged.plan.references if each.rows}
-    stage.notes.facts = {**stage.notes.facts, _AGAIN: json.dumps(set_again)}
+    stage.notes.memory = {**stage.notes.memory, _AGAIN: json.dumps(set_again)}
     back = ", ".join(f"{each.rows} of {each.table}" for each in merged.plan.tables if each.rows)
     references = sum(set_again.values())
     return f"merged back: {back}" + (f"; {references} references that were cleared" if references else "")
@@ -138,7 +140,7 @@ def _prove(stage: Stage) -> str:
     left = plan.rows + sum(each.rows + each.kept for each in plan.references)
     notes.check("rows back", not left, f"{left} rows or references are still missing" if left else "all of them")
     with scene.as_master(_at(stage, USED)) as used, scene.as_master(_at(stage, COPY)) as copy:
-        again: dict[str, int] = json.loads(notes.facts.get(_AGAIN, "{}"))
+        again: dict[str, int] = json.loads(notes.memory.get(_AGAIN, "{}"))
         for name, ok, detail in compare(copy, used, scene.access.owner, again):
             notes.check(name, ok, detail)
     return prove.prove(stage, _at(stage, USED))

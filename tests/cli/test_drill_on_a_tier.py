@@ -102,8 +102,8 @@ def servers(folder: Folder) -> list[str]:
 
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize("drill", ["pitr", "snapshot"])
-def test_a_drill_passes_and_says_what_scripts_read(tier: Folder, drill: str) -> None:
-    said = tier.call("drill", drill, "live", "--json")
+def test_a_drill_passes_and_says_what_scripts_read(tier: Folder, drill: str, tmp_path: Path) -> None:
+    said = tier.call("drill", drill, "live", "--json", "--keep", str(tmp_path))
     assert said.code == 0, said.all
     found = said.json
     assert (found["verdict"], found["objective"]) == ("passed", {"rto_seconds": 1800.0, "rpo_seconds": 900.0})
@@ -122,7 +122,12 @@ def test_a_drill_passes_and_says_what_scripts_read(tier: Folder, drill: str) -> 
     listed = tier.call("drill", "report", "-s", "live", "--json").json
     assert found["id"] in [each["id"] for each in listed]
     assert tier.call("drill", "report", found["id"], "-s", "live").out.startswith(f"# Drill {drill} of live: passed\n")
-    assert tier.call("drill", "report", "-s", "live", "--check", "--json").json["ok"] is True
+    for where in ((), ("--from", str(tmp_path))):
+        assert tier.call("drill", "report", "-s", "live", "--check", "--json", *where).json["ok"] is True
+    unwritable = tier.call("drill", drill, "live", "--keep", "/proc/nowhere")
+    assert (unwritable.code, "the folder /proc/nowhere" in unwritable.err) == (1, True), unwritable.all
+    nothing = tier.call("drill", "report", "-s", "live", "--from", str(tmp_path / "nothing"))
+    assert (nothing.code, "has no report: a drill puts copies there with `--keep" in nothing.err) == (2, True)
 
 
 @pytest.mark.usefixtures("untouched")

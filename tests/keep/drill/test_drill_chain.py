@@ -131,6 +131,7 @@ def test_reports_are_kept_in_every_form_and_each_names_the_one_before_it(tmp_pat
     books = Books(home, "orchard", copies=[second])
     first, other = (books.append(report(number)) for number in range(2))
     again = books.append(other)  # as a run does it that was killed before it knew
+    books.copy()
     assert (first.previous, other.previous, again) == (None, books.reports()[0].sha256, other)
     assert [each.report for each in books.reports()] == [first, other]
     for place in (home, second):
@@ -147,7 +148,10 @@ def test_a_copy_gets_what_it_lacks_of_the_chain(tmp_path: Path) -> None:
     home, second = FolderPlace(tmp_path / "home"), FolderPlace(tmp_path / "second")
     for number in range(2):
         Books(home, "orchard").append(report(number))
-    Books(home, "orchard", copies=[second]).append(report(2))
+    books = Books(home, "orchard", copies=[second])
+    books.copy()
+    books.append(report(2))
+    books.copy()
     kept = Books(second, "orchard")
     assert broken(kept.reports(), kept.head(), kept.pages()) == ()
     assert kept.reports() == Books(home, "orchard").reports()

@@ -35,5 +35,6 @@ def test_what_was_deleted_comes_back_and_the_source_is_untouched(scene_of: Calla
         "4 tables are as they were",
         "1 hold",
     )
+    assert set(report.facts) == {"deleted", "deleted from", "restored to", "RPO by"}
     assert scene.estate.made() == []
     assert _rows(scene) == before

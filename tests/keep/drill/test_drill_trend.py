@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from reports import report
+from io import StringIO
 
+import pytest
+from reports import report
+from rich.console import Console
+
+from cli.drill_view import trend_view
 from keep.drill.plan import usual_seconds
 from keep.drill.report import DrillObjective
 from keep.drill.trend import trend
@@ -27,6 +32,27 @@ def test_the_trend() -> None:
         ("pitr", "failed", 2000.0, 1.111111, 0.000444, 20.0),
         ("snapshot", "passed", 10.0, None, None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (80, {"began (UTC)": False, "usual": False, "█": False}),
+        (100, {"began (UTC)": False, "usual": True, "█": False}),
+        (120, {"began (UTC)": False, "usual": True, "█": True}),
+        (160, {"began (UTC)": True, "usual": True, "█": True}),
+        (None, {"began (UTC)": True, "usual": True, "█": True}),
+    ],
+)
+def test_each_drill_has_one_line_however_wide_the_terminal_is(width: int | None, shown: dict[str, bool]) -> None:
+    points = trend(RUNS)
+    out = Console(file=StringIO(), width=width or 500, force_terminal=width is not None, color_system=None)
+    out.print(trend_view(points, "here", width))
+    assert isinstance(out.file, StringIO)
+    said = out.file.getvalue()
+    assert len(said.splitlines()) == 1 + len(points), said
+    assert all(each.id in said for each in points), said
+    assert {each: each in said for each in shown} == shown
 
 
 def test_how_long_a_drill_usually_takes() -> None:
