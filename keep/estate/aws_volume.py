@@ -43,5 +43,6 @@ def room(host: str) -> int | None:
     if not points:
         return None
     (instance,) = found["DBInstances"]
-    more = instance.get("MaxAllocatedStorage", 0) - instance["AllocatedStorage"]
-    return int(max(points, key=lambda each: each["Timestamp"])["Minimum"]) + max(0, more) * GIB
+    newest = max(points, key=lambda each: each["Timestamp"])
+    more = int(instance.get("MaxAllocatedStorage", 0)) - int(instance["AllocatedStorage"])
+    return int(newest["Minimum"]) + max(0, more) * GIB

@@ -40,7 +40,9 @@ def test_it_goes_aside_and_the_tier_stays_as_it_is(folder: Project, backup: str)
     done = folder.ok("backup", "restore", backup, "--from", PLACE, "--stack", "live", "--json").json
     assert re.fullmatch(r"\w+_restored_\d{8}_\d{6}", done["database"])
     assert (done["id"], done["notes"], done["before"]) == (backup, [], None)
-    assert [each["name"] for each in done["phases"]] == ["roles", "restore", "prove", "statistics", "access", "serve"]
+    assert [each["name"] for each in done["phases"]] == [
+        *("roles", "restore", "prove", "statistics", "migrations", "access", "serve"),
+    ]
     assert folder.ok("access", "plan", "--stack", "live").out == "nothing differs\n"
 
 
@@ -58,7 +60,7 @@ def test_a_login_that_somebody_has_shut_out_is_not_let_in_by_a_restore(
         finally:
             folder.ok("access", "apply", "--stack", "live", "--yes")
     (note,) = done["notes"]
-    assert note.startswith("roles of the server are not as declared: ALTER ROLE shop_reporting_a LOGIN; ALTER ROLE")
+    assert note.startswith('roles of the server are not as declared: ALTER ROLE "shop_reporting_a" LOGIN; ')
 
 
 def test_it_takes_the_place_of_the_database_when_somebody_says_so(folder: Project, backup: str) -> None:

@@ -118,10 +118,18 @@ def test_who_is_no_superuser_restores_as_the_owner_does(newest: Library, fresh: 
         newest.execute("DROP PUBLICATION loans; DROP EXTENSION amcheck", source)
         place, made = backup(newest, tmp_path, source)
         assert made.postgres is not None
-        owned = made.model_copy(update={"postgres": made.postgres.model_copy(update={"owner": "warden"})})
+        named = (*made.postgres.roles, "lodger")
+        owned = made.model_copy(
+            update={"postgres": made.postgres.model_copy(update={"owner": "warden", "roles": named})}
+        )
+        before = roles(newest)
+        restore(place, owned, Wish(server=target(newest, "keeper"), name=None))
+        assert roles(newest) == before
         done = restore(place, owned, Wish(server=target(newest, "keeper"), name=fresh))
-        assert done.rows == made.postgres.rows
-        (note,) = done.notes
+        assert (done.rows, roles(newest)) == (made.postgres.rows, before | {"lodger"})
+        newest.execute("DROP ROLE lodger", "postgres")
+        bare, note = done.notes
+        assert bare == "roles that nobody declares were made without login: lodger"
         assert re.fullmatch(r"not brought: ALTER ROLE desk IN DATABASE \w+ SET statement_timeout, which needs .*", note)
         assert schema_of(newest, fresh) == schema_of(newest, source)
 
