@@ -41,6 +41,8 @@ class CopiesArgs(TaskArgs):
     """Folder in it, with a slash at its end; empty for all of it."""
     key_arn: pulumi.Input[str]
     """KMS key of the bucket's objects."""
+    locked: bool = False
+    """Whether the bucket locks whole copies: the task then sets their locks, and asks for those that are there."""
     keep_days: int = KEEP_DAYS
     """Days that the first copy of each week is kept. The last verified one stays however old it is."""
     daily_days: int = DAILY_DAYS
@@ -154,6 +156,9 @@ def objects(args: CopiesArgs) -> list[Statement]:
     bucket = pulumi.Output.format("arn:{0}:s3:::{1}", args.partition, args.bucket)
     inside = {"StringLike": {"s3:prefix": [f"{args.folder}*"]}}
     used = ["AbortMultipartUpload", "DeleteObject", "GetObject", "ListMultipartUploadParts", "PutObject"]
+    if args.locked:
+        # What locks an object is in the answer to HeadObject for those who may read that (S3 API Reference).
+        used = sorted([*used, "GetObjectLegalHold", "GetObjectRetention", "PutObjectRetention"])
     through = {"StringEquals": {"kms:ViaService": called("s3", args.region)}}
     return [
         allow("Copies", [f"s3:{each}" for each in used], pulumi.Output.format("{0}/{1}*", bucket, args.folder)),

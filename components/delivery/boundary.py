@@ -55,7 +55,8 @@ _BACKUPS_CHANGED = [
 ]
 # What AWS narrows to nothing, and the exporter's image: it is in whichever registry the settings name, and the role
 # itself names the repository.
-_IMAGES = ["BatchCheckLayerAvailability", "BatchGetImage", "GetAuthorizationToken", "GetDownloadUrlForLayer"]
+# Each star is for room, and for one action: BatchCheckLayerAvailability, GetAuthorizationToken, GetDownloadUrlForLayer.
+_IMAGES = ["BatchCheck*", "BatchGetImage", "GetAuth*", "GetDown*"]
 _ANYWHERE = [
     *(f"cloudwatch:{each}" for each in METRICS),
     *(f"ec2:{each}" for each in ("DescribeNetworkInterfaces", "DescribeSubnets")),
@@ -66,6 +67,7 @@ _ANYWHERE = [
 ]
 # The logical copies (components/backup/copies.py).
 _OBJECTS = ["*MultipartUpload*", "DeleteObject", "GetObject", "ListBucket", "PutObject"]
+_OBJECTS += ["*ObjectRetention", "GetObjectLegalHold"]  # where the bucket locks them
 _SNAPSHOTS = ["AddTagsToResource", "CopySnapshot", "*teSnapshot", "DescribeSnapshots"]  # Create and Delete
 _OWN_TAG = f"aws:ResourceTag/{TAG}"
 # Lambda Developer Guide, "Working with Lambda execution environment credentials": the key is there when a function's

@@ -112,6 +112,7 @@ def _made(
             caches=bool(site.caches),
             existing_caches=[each.identifier for each in site.instances.caches.values() if each.existing],
             key_arn=site.keys.storage_arn,
+            locked=_locked(site, found),
             keep_days=wanted.keep,
             daily_days=wanted.daily,
             watcher_security_group_id=site.firewall.runner_id if _watched(settings) else None,
@@ -121,6 +122,14 @@ def _made(
             **site.of_tasks,
         ),
         pulumi.ResourceOptions(depends_on=[*after, site.network, site.firewall]),
+    )
+
+
+def _locked(site: Site, found: Target) -> bool:
+    """Whether the copies are locked: the manifest says so of the stack's own bucket, and of no other."""
+    own = site.settings.bucket
+    return (
+        own is not None and own.lock is not None and found.bucket == bucket_name(site.settings, site.prefix, site.place)
     )
 
 

@@ -52,7 +52,7 @@ FULL: dict[str, Any] = {
     "data-tier:name": NAME,
     "data-tier:rotation": {},
     "data-tier:proxy": {},
-    "data-tier:bucket": {},
+    "data-tier:bucket": {"lock": {"mode": "governance", "days": 30}},
     "data-tier:metrics": {
         "schedule": "5m",
         "service": {"image": f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/shop:1.2", "clients": ["sg-0a1b"]},

@@ -221,6 +221,16 @@ def test_a_stack_without_caches_exports_none(record: Any) -> None:
     assert list(found) == ["Secrets", "SecretsKey", "Copies", "Listing", "CopiesKey"]
 
 
+def test_a_bucket_that_locks_lets_the_task_lock_and_see_what_is_locked(record: Any) -> None:
+    seen = record(lambda: Copies("copies", args(locked=True)))
+    found = statements(seen["copies-policy"].inputs["policy"])["Copies"]["Action"]
+    assert [each for each in found if "Retention" in each or "Hold" in each] == [
+        "s3:GetObjectLegalHold",
+        "s3:GetObjectRetention",
+        "s3:PutObjectRetention",
+    ]
+
+
 def test_a_cache_of_before_has_its_own_name(record: Any) -> None:
     seen = record(lambda: Copies("copies", args(existing_caches=["ledger"])))
     found = statements(seen["copies-policy"].inputs["policy"])["Snapshots"]["Resource"]
