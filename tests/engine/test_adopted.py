@@ -10,7 +10,7 @@ from adopted import Adopted, adopt
 from cache_shapes import SHAPES
 from database_shapes import SHAPES as EVERY_DATABASE
 from database_shapes import DatabaseShape
-from described_around import secret
+from described_around import route_table, secret
 from genuine import Genuine, genuine
 from test_cache_shapes import SECRETS, SUBNETS
 from test_cache_shapes import estate as caches
@@ -92,10 +92,17 @@ def agree(it: Adopted) -> None:
 
 
 def grown() -> Estate:
-    """The base tier with a third replica, in another region, and six caches, each with something of its own."""
+    """The base tier with a third replica, in another region, and six caches, each with something of its own.
+
+    Its network has no NAT: the endpoints that the stack makes answer everybody in it, as long as the stack is there.
+    """
     named = ("base", "shards", "token", "default-group", "logged", "shared")
     (far,) = (each.estate.replicas for each in DATABASES if each.name == "replica-elsewhere-of-another-class")
-    around = {"subnet_groups": SUBNETS, "secrets": (secret(), *SECRETS)}
+    around = {
+        "subnet_groups": SUBNETS,
+        "secrets": (secret(), *SECRETS),
+        "route_tables": (route_table(out="GatewayId", to="igw-0a1b2c3d"),),
+    }
     found = tier(replicas={**replicas(), **far}, around=around)
     return replace(found, caches={each.cache.name: each.cache for each in SHAPES if each.cache.name in named})
 

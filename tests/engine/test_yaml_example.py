@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 import sessions
+from genuine import HANGS
 
 from components.package.schema import schema
 
@@ -41,7 +42,7 @@ class Engine:
     env: dict[str, str]
 
     def run(self, *arguments: str) -> str:
-        ran = sessions.run(["pulumi", *arguments, "--non-interactive"], cwd=self.folder, env=self.env, timeout=300)
+        ran = sessions.run(["pulumi", *arguments, "--non-interactive"], cwd=self.folder, env=self.env, timeout=HANGS)
         assert ran.returncode == 0, f"pulumi {' '.join(arguments)}\n{ran.stdout}\n{ran.stderr}"
         return ran.stdout
 
