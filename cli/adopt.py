@@ -116,6 +116,8 @@ def adopt(
         adopt_master.store_master(stack, wanted.instance, _region(where, wanted.region), prefix, yes=yes)
         return
     with alone(where.root, "adopt", where.root / PROJECT_FILE):
+        where = place(where.root, stack)  # another call may have written it since
+        refuse(where, wanted.instance, replace=replace)
         estate = estate_of(wanted.instance, wanted.caches, _region(where, wanted.region), prefix)
         refuse_account(where, estate.account)
         wanted.refuse_account(estate.account)

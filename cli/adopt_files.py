@@ -173,7 +173,7 @@ def write(
     # The stack's file comes last: what is written without it is written again by the next call.
     files = {
         **(
-            _further(folder, made)
+            _further(where, folder, made)
             if more
             else {folder / IMPORT: _json(made.imports), folder / STATE: _json(made.state)}
         ),
@@ -189,13 +189,19 @@ def write(
     return tuple(path.relative_to(where.root) for path in files)
 
 
-def _further(folder: Path, made: Adoption) -> dict[Path, str]:
+def _further(where: Place, folder: Path, made: Adoption) -> dict[Path, str]:
     """What is imported now, and all that was adopted where that is known: the way back goes by it."""
     from adopt.import_file import joined
 
-    files = {folder / FURTHER: _json(made.imports)}
-    if (folder / IMPORT).is_file():
-        files[folder / IMPORT] = _json(joined(json.loads((folder / IMPORT).read_text("utf-8")), made.imports))
+    path, files = folder / IMPORT, {folder / FURTHER: _json(made.imports)}
+    if path.is_file():
+        try:
+            files[path] = _json(joined(json.loads(path.read_text("utf-8")), made.imports))
+        except (ValueError, TypeError, KeyError) as error:
+            raise AskedError(
+                f"{path.relative_to(where.root)}, which says what was adopted, cannot be read ({error}): bring it "
+                "back, or remove it; without it everything stays on the way back that may have been."
+            ) from None
     return files
 
 

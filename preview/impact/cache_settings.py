@@ -35,6 +35,21 @@ SETTINGS: tuple[Rule, ...] = (
         source="ElastiCache User Guide, modify-cluster-mode",
     ),
     Rule(
+        id="cache-final-snapshot",
+        key="finalSnapshotIdentifier",
+        effect=Effect.IN_PLACE,
+        when=lambda e: bool(e.after),
+        users="Nothing now; a deletion leaves a snapshot of this name.",
+        source="ElastiCache API Reference, DeleteReplicationGroup",
+    ),
+    Rule(
+        id="cache-no-final-snapshot",
+        key="finalSnapshotIdentifier",
+        effect=Effect.IN_PLACE,
+        users="Nothing now; a deletion would leave no snapshot.",
+        source="ElastiCache API Reference, DeleteReplicationGroup",
+    ),
+    Rule(
         id="cache-failover-off",
         key="automaticFailoverEnabled",
         effect=Effect.DOWNTIME,

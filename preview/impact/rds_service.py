@@ -87,6 +87,20 @@ SERVICE: tuple[Rule, ...] = (
         source="RDS User Guide, USER_DeleteInstance",
     ),
     Rule(
+        id="rds-final-snapshot",
+        key="skipFinalSnapshot",
+        effect=Effect.IN_PLACE,
+        users="Nothing now; a deletion leaves a snapshot.",
+        source="RDS User Guide, USER_DeleteInstance",
+    ),
+    Rule(
+        id="rds-final-snapshot-name",
+        key="finalSnapshotIdentifier",
+        effect=Effect.IN_PLACE,
+        users="Nothing now; the snapshot that a deletion leaves is called so.",
+        source="RDS User Guide, USER_DeleteInstance",
+    ),
+    Rule(
         id="rds-iam",
         key="iamDatabaseAuthenticationEnabled",
         effect=Effect.IN_PLACE,

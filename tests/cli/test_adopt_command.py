@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -290,6 +291,21 @@ def test_two_at_once(folder: Path) -> None:
         said = adopt(folder)
     assert said.code == 2
     assert "another `datatier adopt` is at work" in said.err
+
+
+@pytest.mark.usefixtures("read")
+def test_what_another_call_has_written_meanwhile_stands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def after_another(*_: object) -> Iterator[None]:
+        (folder / "Pulumi.live.yaml").write_text(
+            "config: {data-tier:profile: dev, data-tier:postgres: {existing: {identifier: bills}}}"
+        )
+        yield
+
+    monkeypatch.setattr("scaffold.apply.alone", after_another)
+    said = adopt(folder)
+    assert (said.code, "declares a tier already, adopted for bills" in said.err) == (2, True), said.all
+    assert "bills" in (folder / "Pulumi.live.yaml").read_text()
 
 
 @pytest.mark.usefixtures("read")

@@ -84,6 +84,18 @@ def test_they_are_shown_as_sections_and_then_imported_alone(grown: Callable[...,
     assert len(whole) == len(set(whole))
 
 
+def test_a_record_of_the_first_adoption_that_is_broken_is_told(grown: Callable[..., Said], tmp_path: Path) -> None:
+    file = tmp_path / "Pulumi.live.yaml"
+    written = yaml.safe_load(file.read_text())
+    [section] = [line for line in grown("--against", "exported.json", "--json").json["differences"] if JOBS in line]
+    written["config"]["data-tier:redis"]["jobs"] = json.loads(section.partition(": ")[2])
+    file.write_text(yaml.safe_dump(written))
+    (tmp_path / FOLDER / "import.json").write_text("{")
+    said = grown("--against", "exported.json")
+    assert (said.code, (tmp_path / FOLDER / "further.json").exists()) == (2, False), said.all
+    assert said.err.startswith(f"error: {FOLDER / 'import.json'}, which says what was adopted, cannot be read (")
+
+
 WRONG = [
     (("--against", "exported.json", "--replace"), "--against brings servers into a stack that stands"),
     (("--against", "missing.json"), "--against missing.json: No such file or directory."),
