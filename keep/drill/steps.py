@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bootstrap.manifest import Endpoint
+from bootstrap.postgres.master import MasterError
 from bootstrap.secrets import LoginError
 from keep.drill import prove, wait
 from keep.drill.canary import Canary
@@ -14,6 +15,7 @@ from keep.drill.scene import Stage
 from keep.drill.serve import serve
 from keep.drill.statistics import analyze
 from keep.drill.warm import warm
+from keep.errors import EstateError
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,10 @@ def source_clock(stage: Stage) -> datetime:
 
 
 def entered(stage: Stage, name: str) -> Endpoint:
-    """Wait until an instance is there and lets its master in; return where it listens."""
+    """Wait until an instance is there and lets its master in; return where it listens.
+
+    Raise EstateError where it has a password that nobody keeps any more: that is no verdict on what was kept.
+    """
     scene = stage.scene
     endpoint = wait.instance_available(scene, name)
 
@@ -64,6 +69,11 @@ def entered(stage: Stage, name: str) -> Endpoint:
             if error.refused:
                 raise
             return None
+        except MasterError:
+            raise EstateError(
+                f"{name} has the master's password of its own moment, and the secret keeps none but the last two: "
+                "ask for a moment after the last rotation but one"
+            ) from None
         return True
 
     wait.until(scene, f"a login at {name}", look)

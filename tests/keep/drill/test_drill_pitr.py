@@ -12,12 +12,15 @@ from fake_estate import FakeEstate
 from killed import DEAD
 from small_stack import Orchard
 
+from bootstrap.secrets import Credential, Secret
+from bootstrap.secrets.memory import MemoryStore
 from keep.drill import prove
 from keep.drill.canary import Canary
 from keep.drill.notes import Notes
 from keep.drill.pitr import Pitr, refuse
 from keep.drill.run import carry_out, planned
 from keep.drill.scene import Scene, Stage
+from keep.drill.steps import entered
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Instance
 
@@ -121,6 +124,32 @@ def test_a_moment_that_is_asked_for_has_no_heartbeat_so_the_source_is_not_touche
     assert (len(plan.makes), plan.touches) == (1, ())
     report = carry_out(Pitr(to=at), scene)
     assert (report.verdict, report.facts["RPO by"]) == ("passed", "LatestRestorableTime"), report
+
+
+def test_a_copy_whose_password_nobody_keeps_any_more_gives_no_verdict(
+    scene_of: Callable[..., Scene], small_stack: Orchard
+) -> None:
+    """As of a moment before two rotations."""
+    arn, given = "arn:master", small_stack.store.get("arn:master")
+    assert given is not None
+    store = MemoryStore([arn])
+    for other in ("a-password-of-last-month", "a-password-of-today"):
+        login = Credential(username=given.credential.username, password=Secret(other))
+        store.promote(arn, store.put_pending(arn, login))
+
+    class Restored(FakeEstate):
+        """Whose copy is the source itself."""
+
+        def instance(self, identifier: str) -> Instance | None:
+            found = super().instance(self.source)
+            return replace(found, identifier=identifier) if found else None
+
+    scene = replace(scene_of(), store=store, estate=Restored("farm-orchard1", small_stack.server))
+    stage = Stage(scene=scene, notes=Notes(id="i", drill="pitr", stack="s", holder=DEAD, began_at=NOW, renewed_at=NOW))
+    with pytest.raises(
+        EstateError, match=r"x has the master's password of its own moment, .* the last rotation but one"
+    ):
+        entered(stage, "x")
 
 
 @pytest.mark.parametrize("public", [True, False])
