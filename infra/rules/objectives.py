@@ -58,14 +58,14 @@ def broken(settings: Settings) -> Broken:
             f"{in_words(data.rpo)} apart. Set it to 1 or more.",
         )
     if server.rto is not None and minutes(rto) < server.rto:
-        standby = settings.postgres.multi_az or _here(settings)
-        yield (
-            "rto",
-            f"promises {rto}; {server.how} takes about {in_words(server.rto)}. Set postgres.multi_az."
-            if standby
-            else f"promises {rto}; without multi_az or a replica recovery is a restore, about {in_words(server.rto)}. "
-            "Set postgres.multi_az.",
-        )
+        takes = in_words(server.rto)
+        if settings.postgres.multi_az:
+            yield "rto", f"promises {rto}; {server.how} within {takes}. Promise {takes} or more."
+        elif _here(settings):
+            yield "rto", f"promises {rto}; {server.how} takes about {takes}. Set postgres.multi_az."
+        else:
+            how = f"without multi_az or a replica recovery is a restore, about {takes}"
+            yield "rto", f"promises {rto}; {how}. Set postgres.multi_az."
 
 
 def recoveries(settings: Settings) -> tuple[Recovery, ...]:

@@ -54,12 +54,10 @@ def _chain(kept: Sequence[Kept], head: Head | None) -> Iterator[str]:
 def _pages(kept: Sequence[Kept], pages: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     """What is read by people: those of a report that names none are of before it did."""
     for each in kept:
-        there = pages.get(each.id, {})
-        try:
-            named = each.report.pages
-        except DamagedError:
+        if _named(each) != each.id:
             continue  # the chain says so
-        for ending, sha256 in named.items():
+        there = pages.get(each.id, {})
+        for ending, sha256 in each.report.pages.items():
             if ending not in there:
                 yield f"the page {each.id}.{ending} is missing"
             elif there[ending] != sha256:

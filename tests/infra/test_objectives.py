@@ -81,7 +81,12 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     (
         {"objectives": {"rpo": "24h", "rto": "5m"}, "postgres": {"replicas": {"standby": {}}}},
         "objectives.rto",
-        "a replica is promoted, which somebody has to do; that takes about 10m",
+        "a replica is promoted, which somebody has to do; that takes about 10m. Set postgres.multi_az.",
+    ),
+    (
+        {"objectives": {"rpo": "24h", "rto": "1m"}, "postgres": {"multi_az": True}},
+        "objectives.rto",
+        "the standby of Multi-AZ takes over within 2m. Promise 2m or more.",
     ),
 ]
 
