@@ -305,8 +305,8 @@ def test_a_bucket_without_locks_is_said(s3_account: Account, make_bucket: Callab
 def test_parts_have_bounded_size_and_number() -> None:
     sizes = {number: part_size(number) for number in (1, MANY, MANY + 1, MOST)}
     assert sizes == {1: 5 * MIB, MANY: 5 * MIB, MANY + 1: LARGE, MOST: LARGE}
-    assert (MANY * SMALL + (MOST - MANY) * LARGE) >> 30 == 406
-    assert 2 * LARGE < 100 * MIB
+    assert (MANY * SMALL + (MOST - MANY) * LARGE) >> 30 == 187
+    assert 2 * LARGE < 50 * MIB
 
 
 def test_an_upload_of_too_many_parts_is_refused_by_us(monkeypatch: pytest.MonkeyPatch) -> None:
