@@ -4,7 +4,8 @@
     WRITE=1 .venv/bin/python bench/snapshot.py    and put it into bench/README.md
 
 Whole processes, as a person waits for them: until every server answers again. This computer is shared: what to compare
-is the ratio to `cp -a` of the snapshot, which moves the same bytes on the same disk and starts nothing.
+is the ratio to `cp -a` of the snapshot, which moves the same bytes on the same disk and starts nothing, and the
+processor seconds of the command and what it waits for; the servers that it starts are not among them.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from __future__ import annotations
 import json
 import os
 import platform
+import resource
 import shutil
 import statistics
 import subprocess
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from run import DATATIER, ROOT, project
@@ -31,16 +34,25 @@ COPY, SAVE, RESTORE = "`cp -a` of the snapshot", "`datatier snapshot save`", "`d
 TARGETS = {RESTORE: "3 s"}
 
 
-def timed(words: list[str], folder: Path) -> float:
-    """Seconds of a command that must succeed."""
-    begun = time.perf_counter()
+@dataclass(frozen=True)
+class Taken:
+    """Seconds of one run, on the clock and of processors."""
+
+    clock: float
+    processor: float
+
+
+def timed(words: list[str], folder: Path) -> Taken:
+    """Run a command that must succeed."""
+    begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(words, cwd=folder, stdout=subprocess.DEVNULL, check=True)
-    return time.perf_counter() - begun
+    clock, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Taken(clock, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 
 
-def rounds() -> tuple[dict[str, list[float]], int]:
+def rounds() -> tuple[dict[str, list[Taken]], int]:
     """All runs by their name, and the bytes of a snapshot."""
-    found: dict[str, list[float]] = {COPY: [], SAVE: [], RESTORE: []}
+    found: dict[str, list[Taken]] = {COPY: [], SAVE: [], RESTORE: []}
     with tempfile.TemporaryDirectory(dir=ROOT.parent) as name:
         folder = project(Path(name))
         timed([DATATIER, "up", "local"], folder)
@@ -59,20 +71,22 @@ def rounds() -> tuple[dict[str, list[float]], int]:
     return found, size
 
 
-def markdown(found: dict[str, list[float]], size: int) -> str:
+def markdown(found: dict[str, list[Taken]], size: int) -> str:
     """The table."""
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     lines = [
         f"{machine}; {MEGABYTES} MB in the primary and its replica, a snapshot of {size // 10**6} MB; {ROUNDS} rounds.",
         "",
-        "| what | median s | fastest - slowest | times the copy, median of rounds | target |",
-        "|---|---|---|---|---|",
+        "| what | median s | fastest - slowest | times the copy, median of rounds | processor s | target |",
+        "|---|---|---|---|---|---|",
     ]
     for name, taken in found.items():
-        ratio = statistics.median(a / b for a, b in zip(taken, found[COPY], strict=True))
+        ratio = statistics.median(a.clock / b.clock for a, b in zip(taken, found[COPY], strict=True))
+        clock = [each.clock for each in taken]
+        processor = statistics.median(each.processor for each in taken)
         lines.append(
-            f"| {name} | {statistics.median(taken):.1f} | {min(taken):.1f} - {max(taken):.1f} | {ratio:.1f} "
-            f"| {TARGETS.get(name, '')} |"
+            f"| {name} | {statistics.median(clock):.1f} | {min(clock):.1f} - {max(clock):.1f} | {ratio:.1f} "
+            f"| {processor:.1f} | {TARGETS.get(name, '')} |"
         )
     return "\n".join(lines)
 

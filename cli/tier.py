@@ -41,7 +41,8 @@ def down(
             raise InputError(f"there is no stack `{stack}`: {', '.join(declared)}.{nearest(stack, declared)}")
         stacks = [name for name in stacks if name == stack]
     if delete and stacks:
-        ask(f"All data of {', '.join(stacks)} will be removed.", stacks[0] if len(stacks) == 1 else "all", yes=yes)
+        asked = f"All data of {', '.join(stacks)} will be removed, snapshots of `datatier snapshot` too."
+        ask(asked, stacks[0] if len(stacks) == 1 else "all", yes=yes)
     stopped = {name: stop(root, name, delete=delete) for name in stacks}
     if json:
         emit_json({"stopped": stopped, "deleted": delete})

@@ -21,6 +21,7 @@ from local.postgres.server import data_major
 from local.snapshots import kept
 from local.snapshots.copied import copied, room
 from local.snapshots.kept import TierSnapshot
+from local.snapshots.moved import ports_of, with_ports
 from local.snapshots.save import STATE
 from local.start import start
 from local.state import StateDir
@@ -41,15 +42,12 @@ def restore(state: StateDir, name: str) -> TierSnapshot:
         copied(folder, staged)
         data = json.loads((folder / STATE).read_text())
         _archives(state, data, folder / "postgres", staged, name)
-        write_private(staged / STATE, json.dumps({**data, "ports": {**found.ports, **state.ports}}))
+        write_private(staged / STATE, json.dumps(with_ports(data, found.ports, ports_of(state, found.ports))))
     except (Exception, KeyboardInterrupt):
         swap.clear(state.path)  # a disk that is full would stay so
         raise
     swap.commit(state.path)
     state.load()
-    if any(state.ports[each] != port for each, port in found.ports.items()):
-        state.kept.pop("fingerprint", None)  # the next `up` tells everybody of the ports
-        state.save()
     with ThreadPoolExecutor(1) as aside:
         aside.submit(swap.clear, state.path)  # the old content
         start(state)

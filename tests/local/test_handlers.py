@@ -12,9 +12,10 @@ from graph.errors import CloudError
 from graph.lookups import answer
 from graph.naming import camel, digest, physical_name
 from local.emulator import ACCOUNT, Emulator
+from local.handlers import rds
 from local.handlers.base import RunContext, daemon
 from local.handlers.registry import HANDLERS, handler_of
-from local.state import Entry, StateDir
+from local.state import Entry, MadeEntry, StateDir, made_key
 
 
 @pytest.fixture
@@ -124,3 +125,23 @@ def test_ignored_inputs_do_not_count_as_a_change() -> None:
 
 def test_physical_name_prefers_the_types_own_key() -> None:
     assert physical_name(declare("t", "n", {"identifier": "db", "name": "other"}), "identifier") == "db"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "promoted", "archived"),
+    [
+        ({"backupRetentionPeriod": 7}, False, True),
+        ({"backupRetentionPeriod": 0}, False, False),
+        ({}, False, False),
+        ({"replicateSourceDb": "live", "backupRetentionPeriod": 7}, False, False),
+        ({"replicateSourceDb": "live"}, True, True),  # it is a primary since, whatever is declared
+    ],
+)
+def test_an_instance_archives_where_it_is_a_primary_with_backups_or_was_promoted(
+    inputs: dict[str, Any], promoted: bool, archived: bool
+) -> None:
+    entry = Entry(type=rds.TYPE, name="n", digest="", id="i", inputs=inputs, outputs={"identifier": "copy"})
+    made = MadeEntry(kind="promotion", identifier="copy", source="live", like="copy", made_by="", made_at="")
+    other = MadeEntry(kind="instance", identifier="copy", source="live", like="live", made_by="d", made_at="")
+    known = {made_key(each["kind"], "copy"): each for each in ((made, other) if promoted else (other,))}
+    assert rds.is_archived(entry, known) is archived
