@@ -157,7 +157,7 @@ class LocalInstances:
     def delete_instance(self, identifier: str) -> None:
         with explained(), self._state.lock():
             made, found = self._records.of_a_drill("instance", identifier), server(self._state, identifier)
-            source = server(self._state, made["source"]) if _is_standby(found) else None
+            source = self._followed(made["source"]) if _is_standby(found) else None
             if abandoned(found.folder):
                 orphans.end_all(found.folder)
             found.remove()
@@ -166,6 +166,11 @@ class LocalInstances:
                 replication.drop_slot(source, identifier)
             self._state.ports.pop(identifier, None)
             self._records.forget("instance", identifier)
+
+    def _followed(self, source: str) -> PostgresServer | None:
+        """The server of a replica's source; None where that was removed before: to ask for it would make its folder."""
+        there = self._records.find("instance", source) or self._declared(source)
+        return server(self._state, source) if there else None
 
     def delete_snapshot(self, snapshot: str) -> None:
         with explained(), self._state.lock():

@@ -86,9 +86,19 @@ def tier(live: Folder) -> Iterator[Folder]:
 @pytest.fixture
 def untouched(tier: Folder) -> Iterator[None]:
     """The source has the same rows, databases and processes afterwards, and nothing is left of a drill."""
-    before = (databases(tier), rows(tier), servers(tier))
+    before = (databases(tier), rows(tier), servers(tier), kept(tier))
     yield
-    assert (databases(tier), rows(tier), servers(tier), made(tier)) == (*before, [])
+    assert (databases(tier), rows(tier), servers(tier), kept(tier), made(tier)) == (*before, [])
+
+
+def kept(folder: Folder) -> tuple[list[str], list[str]]:
+    """What has a folder or a port of its own in the tier."""
+    state = StateDir(folder.path, "live")
+    state.load()
+    folders = [
+        str(each.relative_to(state.path)) for name in ("postgres", "cache") for each in state.path.glob(f"{name}/*")
+    ]
+    return sorted(folders), sorted(state.ports)
 
 
 def servers(folder: Folder) -> list[str]:
