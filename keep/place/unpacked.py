@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from keep.errors import AskedError, KeepError
@@ -17,18 +19,27 @@ def unpack(place: Place, backup: str, stored: StoredObject, folder: Path, about:
 
     `about` is how many bytes it may be. Raise AskedError where they do not fit, DamagedError.
     """
+    path = folder / stored.name.removesuffix(".zst")
+    with filled(folder, about), path.open("wb") as out, unsealed(place, backup, stored) as content:
+        for piece in content:
+            out.write(piece)
+    return path
+
+
+@contextmanager
+def filled(folder: Path, about: int) -> Iterator[None]:
+    """Have about so many bytes written into a folder for the time of a piece of work.
+
+    Raise AskedError before it begins where they do not fit, KeepError where the disk refuses them.
+    """
     free = shutil.disk_usage(folder).free
     if about > free:
         raise AskedError(
             f"{folder.parent} has {free >> 20} MiB free, and the backup needs about {about >> 20} there to be "
             "unpacked: free space, or name another folder in TMPDIR"
         )
-    path = folder / stored.name.removesuffix(".zst")
     try:
-        with path.open("wb") as out, unsealed(place, backup, stored) as content:
-            for piece in content:
-                out.write(piece)
+        yield
     except OSError as error:
         mend = "free space there, or name another folder in TMPDIR" if error.errno == errno.ENOSPC else "look at it"
         raise KeepError(f"{folder.parent} cannot be written to: {error.strerror}; {mend}") from None
-    return path
