@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from cli.output import escape, table
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from cli.output import Grid, escape, table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +21,7 @@ class Scheduled:
     """Why there, or what would have it."""
 
 
-def shown(every: Sequence[Scheduled]) -> Table:
+def shown(every: Sequence[Scheduled]) -> Grid:
     """As a table."""
     rows = [[escape(each.what), each.runs or "[yellow]not made[/]", each.when, escape(each.why)] for each in every]
     return table("", ["what", "runs in", "when", "why"], rows)
