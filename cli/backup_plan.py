@@ -64,9 +64,9 @@ def _restore_test(wanted: BackupPlan, zone: str) -> Scheduled:
     (start,) = restore_test_start(wanted, zone)
     return Scheduled(
         what=what,
-        runs="AWS Backup, Lambda",
+        runs="Lambda",
         when=f"{clock(start, day=True)} UTC",
-        why="AWS Backup restores; the questions to what came back take a function minutes",
+        why="AWS Backup restores it and starts the function, whose questions to it take minutes",
     )
 
 
@@ -92,8 +92,6 @@ def _logical(settings: Settings) -> Iterator[Scheduled]:
     made, verified, gone = "logical copies of all of it", "their verification at level 2", "which of them go"
     if wanted is None:
         yield Scheduled(what=made, runs="", when="", why=f"set {LOGICAL}; by hand: datatier backup create")
-        yield Scheduled(what=verified, runs="", when="", why=f"set {LOGICAL}; by hand: datatier backup verify")
-        yield Scheduled(what=gone, runs="", when="", why=f"set {LOGICAL}; by hand: datatier backup prune")
         return
     why = "pg_dump is not in a function's bundle, and takes longer than its 15 minutes"
     if settings.redis:

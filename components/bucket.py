@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.policy import Statement, allow, deny, document
+from components.policy import Statement, allow, deny, document, exporter
 from components.refuse import refuse
 from knowledge import buckets, limits
 
@@ -162,7 +162,7 @@ def lifecycle(args: BucketArgs) -> list["S3.BucketLifecycleConfigurationRuleArgs
 def exported(region: pulumi.Input[str], arn: pulumi.Input[str], objects: pulumi.Input[str]) -> list[Statement]:
     """Let ElastiCache write what it exports of snapshots: into a bucket of the account that asks for it, and no other
     (ElastiCache User Guide, "Exporting a backup", and CopySnapshot's errors)."""
-    service = {"Service": pulumi.Output.format("{0}.elasticache-snapshot.amazonaws.com", region)}
+    service = {"Service": exporter(region)}
     parts = ["s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
     whole = ["s3:GetBucketAcl", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
     return [

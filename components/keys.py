@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.policy import Statement, account_root, allow, called, document
+from components.policy import Statement, account_root, allow, called, document, exporter
 from components.refuse import refuse
 from knowledge import limits
 
@@ -31,6 +31,8 @@ class KeysArgs:
     """AWS partition: `aws`, `aws-cn` or `aws-us-gov`."""
     existing_instances: Sequence[str] = ()
     """Identifiers of instances that were there before: the logs key may encrypt their log groups too."""
+    exports_to: str | None = None
+    """Name of a bucket under the storage key to which ElastiCache exports snapshots; None where it does not."""
     deletion_window_days: int = 30
     """Days between the order to delete a key and its deletion."""
     snapshots_stay: bool = True
@@ -61,8 +63,9 @@ class Keys(pulumi.ComponentResource):
         self._name = name
         self._args = args
         # A key that stays costs a dollar a month: only what there is something to open with does.
+        exports = [export_service(args, args.exports_to)] if args.exports_to else []
         self.storage_arn = self._key(
-            "storage", "Volumes, snapshots and caches", retain=args.snapshots_stay or args.protect
+            "storage", "Volumes, snapshots and caches", *exports, retain=args.snapshots_stay or args.protect
         )
         self.secrets_arn = self._key("secrets", "Secrets")
         self.notifications_arn = self._key("notifications", "Notification topics", *publishers(args))
@@ -98,6 +101,26 @@ class Keys(pulumi.ComponentResource):
 def administration(args: KeysArgs) -> Statement:
     """The account decides by IAM who uses the key; without this statement nobody could ever change its policy."""
     return allow("Account", ["kms:*"], "*", Principal=account_root(args.partition, args.account_id))
+
+
+def export_service(args: KeysArgs, bucket: str) -> Statement:
+    """ElastiCache may use the key for what it writes to that bucket, and for nothing else.
+
+    The bucket encrypts under this key what comes without a wish, and S3 asks for the key as whoever writes: a service,
+    which no IAM policy of the account lets in (S3 User Guide, "Using server-side encryption with AWS KMS keys").
+    """
+    arn = pulumi.Output.format("arn:{0}:s3:::{1}", args.partition, bucket)
+    return allow(
+        "ExportedSnapshots",
+        ["kms:Decrypt", "kms:GenerateDataKey"],
+        "*",
+        Principal={"Service": exporter(args.region)},
+        Condition={
+            "StringEquals": {"kms:ViaService": called("s3", args.region)},
+            # The bucket's ARN is the context under a bucket key, an object's without one.
+            "ArnLike": {"kms:EncryptionContext:aws:s3:arn": [arn, pulumi.Output.format("{0}/*", arn)]},
+        },
+    )
 
 
 def publishers(args: KeysArgs) -> tuple[Statement, ...]:

@@ -47,6 +47,11 @@ def called(service: str, region: pulumi.Input[str]) -> pulumi.Output[str]:
     return pulumi.Output.from_input(region).apply(lambda known: address(service, known))
 
 
+def exporter(region: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Return the service that writes what ElastiCache exports (ElastiCache User Guide, "Exporting a backup")."""
+    return pulumi.Output.format("{0}.elasticache-snapshot.amazonaws.com", region)
+
+
 def account_root(partition: pulumi.Input[str], account_id: pulumi.Input[str]) -> Mapping[str, object]:
     """Return the principal of the account: its IAM policies decide who within it may."""
     return {"AWS": pulumi.Output.format("arn:{0}:iam::{1}:root", partition, account_id)}

@@ -42,6 +42,11 @@ def bucket_name(settings: Settings, prefix: str, where: StackPlace) -> str | Non
     return settings.bucket.name or buckets.default_name(prefix, where["account_id"], where["region"])
 
 
+def exports_to(settings: Settings, prefix: str, where: StackPlace) -> str | None:
+    """Return the stack's own bucket where it has caches to export snapshots of: by the schedule, or by hand."""
+    return bucket_name(settings, prefix, where) if settings.redis else None
+
+
 def target(settings: Settings, prefix: str, where: StackPlace) -> Target | None:
     """Return where the copies go; None where none are made."""
     wanted = settings.backup.logical if settings.backup else None

@@ -13,7 +13,7 @@ from components.backup.second_region import BackupRegion, BackupRegionArgs
 from components.backup.vault import LockArgs
 from components.bucket import Bucket, BucketArgs
 from components.postgres.proxy import PORT, Proxy, ProxyArgs
-from infra.parts.copies import bucket_name, users
+from infra.parts.copies import bucket_name, exports_to, users
 from infra.parts.site import Site, secret_days
 from infra.rules.backups import Job, cron, jobs, restore_test_start
 from infra.settings.backup_sections import LockSection
@@ -138,7 +138,7 @@ def bucket(site: Site) -> dict[str, Any] | None:
             key_arn=site.keys.storage_arn,
             roles=list(wanted.roles),
             own_roles=users(site.settings, site.prefix, place),
-            exports_in=place["region"] if site.caches and users(site.settings, site.prefix, place) else None,
+            exports_in=place["region"] if exports_to(site.settings, site.prefix, place) else None,
             expire_days=wanted.expire,
             noncurrent_days=wanted.former,
             object_lock=wanted.lock is not None,

@@ -11,7 +11,7 @@ from components.notifications.args import SEVERITIES, NotificationsArgs
 from components.notifications.topics import Notifications
 from components.postgres.remote import Remote, RemoteSiteArgs
 from infra.instances import DatabaseInstance, Instances, copies
-from infra.parts.copies import target
+from infra.parts.copies import exports_to, target
 from infra.parts.notify import recipients
 from infra.parts.site import Foundation, StackPlace, other_ports, secret_days
 from infra.parts.zones import zones
@@ -26,6 +26,7 @@ def foundation(instances: Instances, settings: Settings, access: Access, place: 
         KeysArgs(
             prefix=instances.prefix,
             existing_instances=[each.identifier for each in instances.databases if _renamed(each)],
+            exports_to=exports_to(settings, instances.prefix, place),
             deletion_window_days=settings.keys.deletion_window,
             snapshots_stay=settings.final_snapshots,
             protect=settings.protect,

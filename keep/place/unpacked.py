@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
@@ -19,29 +21,20 @@ def unpack(place: Place, backup: str, stored: StoredObject, folder: Path, about:
 
     `about` is how many bytes it may be. Raise AskedError where they do not fit, DamagedError.
     """
-    free = shutil.disk_usage(folder).free
-    if about > free:
-        raise AskedError(
-            f"{folder.parent} has {free >> 20} MiB free, and the backup needs about {about >> 20} there to be "
-            "unpacked: free space, or name another folder in TMPDIR"
-        )
     path = folder / stored.name.removesuffix(".zst")
-    try:
-        with (
-            path.open("wb", buffering=0) as out,
-            ThreadPoolExecutor(1, thread_name_prefix="unpacked") as writer,
-            unsealed(place, backup, stored) as content,
-        ):
-            written: Future[int] | None = None
-            for piece in content:  # the next one is decompressed while this one is written
-                if written:
-                    written.result()
-                written = writer.submit(_whole, out, piece)
+    with (
+        filled(folder, about),
+        path.open("wb", buffering=0) as out,
+        ThreadPoolExecutor(1, thread_name_prefix="unpacked") as writer,
+        unsealed(place, backup, stored) as content,
+    ):
+        written: Future[int] | None = None
+        for piece in content:  # the next one is decompressed while this one is written
             if written:
                 written.result()
-    except OSError as error:
-        mend = "free space there, or name another folder in TMPDIR" if error.errno == errno.ENOSPC else "look at it"
-        raise KeepError(f"{folder.parent} cannot be written to: {error.strerror}; {mend}") from None
+            written = writer.submit(_whole, out, piece)
+        if written:
+            written.result()
     return path
 
 
@@ -50,3 +43,22 @@ def _whole(out: FileIO, piece: bytes) -> int:
     while rest:
         rest = rest[out.write(rest) :]
     return len(piece)
+
+
+@contextmanager
+def filled(folder: Path, about: int) -> Iterator[None]:
+    """Have about so many bytes written into a folder for the time of a piece of work.
+
+    Raise AskedError before it begins where they do not fit, KeepError where the disk refuses them.
+    """
+    free = shutil.disk_usage(folder).free
+    if about > free:
+        raise AskedError(
+            f"{folder.parent} has {free >> 20} MiB free, and the backup needs about {about >> 20} there to be "
+            "unpacked: free space, or name another folder in TMPDIR"
+        )
+    try:
+        yield
+    except OSError as error:
+        mend = "free space there, or name another folder in TMPDIR" if error.errno == errno.ENOSPC else "look at it"
+        raise KeepError(f"{folder.parent} cannot be written to: {error.strerror}; {mend}") from None

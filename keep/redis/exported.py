@@ -23,6 +23,7 @@ from keep.estate.naming import copy_name, is_copy_of
 from keep.manifest import CacheCopy, StoredObject
 from keep.place.place import Found, Place, Sink
 from keep.place.sealed import CHUNK, seal
+from keep.place.unpacked import filled
 from keep.redis.file import pieces
 from keep.redis.keys import BESIDE
 from keep.redis.proof import added, written
@@ -39,8 +40,9 @@ _ABANDONED = timedelta(seconds=2 * _LONGEST)
 _FILE = re.compile(r"(.+)-\d{4}\.rdb")
 GRANT = (
     "the bucket must be in the cache's region and its policy let REGION.elasticache-snapshot.amazonaws.com "
-    "s3:PutObject, GetObject, ListBucket, GetBucketAcl, ListMultipartUploadParts and ListBucketMultipartUploads; "
-    "whoever runs this needs elasticache:CopySnapshot, and s3:ListAllMyBuckets on *"
+    "s3:PutObject, GetObject, ListBucket, GetBucketAcl, ListMultipartUploadParts and ListBucketMultipartUploads, and "
+    "where it encrypts under a KMS key that key's policy let it kms:GenerateDataKey and kms:Decrypt; whoever runs this "
+    "needs elasticache:CopySnapshot, and s3:ListAllMyBuckets on *"
 )
 
 
@@ -140,7 +142,9 @@ class ElastiCacheSource:
         with workspace("datatier-cache-") as folder, ExitStack() as files:
             try:
                 self._export(name, parts)
-                found = [self._fetched(each, folder) for each in self._exported(name)]
+                exported = self._exported(name)
+                with filled(folder, sum(each.size for each in exported)):
+                    found = [self._fetched(each, folder) for each in exported]
             finally:
                 for each in self._exported(name):
                     with suppress(KeyError):

@@ -26,6 +26,10 @@ class Server:
     """What its eviction policy counts: `idletime`, `freq` or nothing."""
     maxmemory: int
     """Bytes; 0 where nothing limits it."""
+    bare: int
+    """Bytes of these that it takes without a key."""
+    evicted: int
+    """Keys that it has removed since its start for lack of memory."""
     dataset: int
     """Bytes that the keys take."""
     libraries: int
@@ -45,7 +49,7 @@ class Server:
 def look(client: redis.Redis) -> Server:
     """Ask a node with INFO. Raise KeepError where it does not serve keys yet."""
     found: dict[str, Any] = {}
-    for section in ("server", "memory", "cluster", "persistence"):
+    for section in ("server", "memory", "cluster", "persistence", "stats"):
         found |= client.info(section)
     if found.get("loading"):
         raise KeepError("the server is loading its data: try again when it is done")
@@ -59,6 +63,8 @@ def look(client: redis.Redis) -> Server:
         databases=databases,
         usage="idletime" if policy.endswith("-lru") else "freq" if policy.endswith("-lfu") else "",
         maxmemory=int(found.get("maxmemory", 0)),
+        bare=int(found.get("used_memory_startup", 0)),
+        evicted=int(found.get("evicted_keys", 0)),
         dataset=int(found.get("used_memory_dataset", 0)),
         libraries=int(found.get("number_of_libraries", 0)),
     )

@@ -26,6 +26,7 @@ BATCH, MOST = 1 << 20, 200
 LONGEST = 512 << 20
 """Bytes of an argument that a server takes by default (`proto-max-bulk-len`)."""
 _CHUNK = 1 << 20
+_PART = "what is there by now is a part: run it again with --replace"
 RIGHTS = "+info +time +select +restore +flushall, and ~* for these"
 
 
@@ -63,11 +64,11 @@ class Target:
             )
 
     def _room(self, copy: CacheCopy, found: Sequence[Server]) -> None:
-        limits = [each.maxmemory for each in found]
-        if copy.memory is not None and all(limits) and sum(limits) < copy.memory:
+        room = sum(max(0, each.maxmemory - each.bare) for each in found)
+        if copy.memory is not None and all(each.maxmemory for each in found) and room < copy.memory:
             raise AskedError(
-                f"the keys took {copy.memory} bytes, and {self._cache} has room for {sum(limits)} (maxmemory): restore "
-                "into a larger one"
+                f"the keys took {copy.memory} bytes, and {self._cache} has room for {room} (maxmemory, less what it "
+                "takes without a key): restore into a larger one"
             )
 
     def has(self, database: int, *, clustered: bool) -> None:
@@ -90,7 +91,8 @@ class Target:
                 client.execute_command("FLUSHALL")  # type: ignore[no-untyped-call]
 
     def fill(self, files: Sequence[Snapshot]) -> None:
-        """Bring every key that has not expired into its shard. Raise KeepError where one is not taken."""
+        """Bring every key that has not expired into its shard. Raise KeepError where one is refused, or goes again."""
+        before = self._evicted()
         with ExitStack() as stack:
             fillers = [
                 (shard.slots, _Filler(self._cache, Wire(stack.enter_context(shard.nodes[0].session(seconds=ANSWER)))))
@@ -102,6 +104,18 @@ class Target:
                         self._of(each, fillers).add(file, each)
             for _, filler in fillers:
                 filler.send()
+        if gone := self._evicted() - before:
+            raise KeepError(
+                f"{self._cache} is too small (maxmemory): it has evicted {gone} keys to take others in; restore into a "
+                f"larger cache; {_PART}"
+            )
+
+    def _evicted(self) -> int:
+        found = 0
+        for shard in self._shards:
+            with shard.nodes[0].session() as client:
+                found += look(client).evicted
+        return found
 
     def _of(self, entry: Entry, fillers: Sequence[tuple[bytes | None, _Filler]]) -> _Filler:
         if fillers[0][0] is None:
@@ -186,11 +200,10 @@ def _pieces(file: Snapshot, entry: Entry) -> Iterator[bytes]:
 
 def _untaken(cache: str, key: bytes | None, answer: RefusalError) -> str:
     said, like = str(answer), shown(key or b"")
-    after = "what is there by now is a part: run it again with --replace"
     if said.startswith("OOM"):
-        return f"{cache} is full (maxmemory): restore into a larger cache; {after}"
+        return f"{cache} is full (maxmemory): restore into a larger cache; {_PART}"
     if said.startswith("BUSYKEY"):
-        return f"somebody else writes to {cache} meanwhile: a key like {like} was there already; stop them, {after}"
+        return f"somebody else writes to {cache} meanwhile: a key like {like} was there already; stop them, {_PART}"
     if said.startswith("NOPERM"):
         return f"{said}: a restore takes {RIGHTS}"
-    return f"{cache} does not take a key like {like}: {said}; {after}"
+    return f"{cache} does not take a key like {like}: {said}; {_PART}"

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from real_servers import Valkey
 
 from keep.backup.create import Sources, create
 from keep.backup.listing import ids
-from keep.errors import KeepError
+from keep.errors import AskedError, KeepError
 from keep.estate import aws
 from keep.estate.aws import AwsEstate
 from keep.place.folder import FolderPlace
@@ -217,6 +218,21 @@ def test_what_is_not_whole_is_no_copy(
     cloud.delete(BACKUP)
     with pytest.raises(KeepError, match=said):
         create(Sources(caches=(cached(bucket, {f"{cloud.name}-0001.rdb": broken}),)), place)
+    assert (ids(place), list(bucket.objects)) == ([], ["someone-elses-0001.rdb"])
+
+
+def test_no_room_for_an_export_is_asked_before_it_is_fetched(
+    cloud: Cloud, bucket: Bucket, place: FolderPlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.take(BACKUP)
+    cloud.look("available")
+    cloud.export()
+    for _ in range(3):
+        cloud.look("available")
+    cloud.delete(BACKUP)
+    monkeypatch.setattr("keep.place.unpacked.shutil.disk_usage", lambda _: SimpleNamespace(free=3 << 20))
+    with pytest.raises(AskedError, match=r"has 3 MiB free, and the backup needs about 4 there to be unpacked"):
+        create(Sources(caches=(cached(bucket, {f"{cloud.name}-0001.rdb": bytes(4 << 20)}),)), place)
     assert (ids(place), list(bucket.objects)) == ([], ["someone-elses-0001.rdb"])
 
 

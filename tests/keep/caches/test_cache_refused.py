@@ -111,8 +111,11 @@ def test_an_older_server_is_refused_with_what_would_do(
 def test_no_room_is_asked_before(held: BackupManifest, place: FolderPlace, target: Valkey) -> None:
     with target.admin() as client:
         client.set("mine", "x")
-        client.config_set("maxmemory", 1_000_000)
-        with pytest.raises(AskedError, match=r"the keys took \d+ bytes, and desk has room for 1000000 \(maxmemory\)"):
+        needed = held.caches["desk"].memory or 0
+        # Enough for the keys alone, and not for the server with them.
+        client.config_set("maxmemory", needed + client.info("memory")["used_memory_startup"] - 1)
+        said = rf"the keys took {needed} bytes, and desk has room for {needed - 1} \(maxmemory, less what it takes"
+        with pytest.raises(AskedError, match=said):
             restore(place, held, "desk", nodes(target), replace=True)
         assert client.keys() == ["mine"]
 
@@ -122,6 +125,21 @@ def test_a_target_that_is_full_in_the_middle_is_said(held: BackupManifest, place
     with target.admin() as client:
         client.config_set("maxmemory", client.info("memory")["used_memory"] + 200_000)
         with pytest.raises(KeepError, match=r"desk is full \(maxmemory\): .*run it again with --replace"):
+            restore(place, blind, "desk", nodes(target))
+
+
+def test_a_target_that_evicts_what_was_brought_is_said(
+    cache: Valkey, admin: redis.Redis, place: FolderPlace, target: Valkey
+) -> None:
+    """It takes every key, and loses others for it: no refusal, and no cache that is as it was."""
+    for number in range(600):
+        admin.set(f"loan:{number}", "x" * 3000)
+    made = copied(place, cache)
+    blind = made.model_copy(update={"caches": {"desk": made.caches["desk"].model_copy(update={"memory": None})}})
+    with target.admin() as client:
+        client.config_set("maxmemory-policy", "allkeys-random")
+        client.config_set("maxmemory", client.info("memory")["used_memory"] + 1_500_000)
+        with pytest.raises(KeepError, match=r"desk is too small \(maxmemory\): it has evicted \d+ keys .*--replace"):
             restore(place, blind, "desk", nodes(target))
 
 
