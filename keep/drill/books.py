@@ -124,8 +124,9 @@ class Books:
 
     def copy(self) -> None:
         """Give each copy what it lacks of the chain. Raise KeepError where one cannot be written."""
-        head = self.head()
-        for copy in self._copies if head is not None else ():
+        if (head := self.head()) is None:
+            return
+        for copy in self._copies:
             there = {key for *_, key in self._files(copy)}
             for name, ending, key in self._files(self._place):
                 if key not in there and (data := self._read(key)) is not None:
