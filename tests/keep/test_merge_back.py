@@ -305,9 +305,7 @@ def test_a_key_that_was_used_again_is_told_and_left(pair: Pair) -> None:
     before = pair.differences()
     merged = pair.merge(Wanted(table="club.player"), carry_out=False)
     assert [(each.rows, each.there, each.other) for each in merged.plan.tables] == [(0, 3, 1)]
-    assert (
-        merged.plan.tables[0].remarks[0].startswith("1 of them are there with other values than in the copy, changed")
-    )
+    assert merged.plan.tables[0].remarks[0].startswith("there with other values than in the copy: 1, changed")
     merged = pair.merge(Wanted(table="club.hall"), carry_out=False)
     assert [(each.table, each.rows, each.other) for each in merged.plan.tables] == [
         ("club.hall", 1, 0),

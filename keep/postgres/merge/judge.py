@@ -100,8 +100,8 @@ def _remarks(moved: Moved, others: int) -> list[str]:
     ]
     found = (
         [
-            f"{others} of them are there with other values than in the copy, changed since or by a key that was used "
-            "again: they stay, and what went with them only comes back where --table names its table"
+            f"there with other values than in the copy: {others}, changed since or by a key that was used again; left "
+            "so, and what went with the old row comes back only where --table names its table"
         ]
         if others
         else []
