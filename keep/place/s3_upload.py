@@ -14,8 +14,8 @@ from keep.place.bucket import Bucket
 
 SMALL, LARGE, MANY = 16 << 20, 20 << 20, 2000
 """Bytes of a part, those of each after the first `MANY`: small objects in small memory, and yet 187 GiB in S3's 10,000
-parts (S3 User Guide, "Amazon S3 multipart upload limits"). Two are in memory: one fills while the other is sent. With large
-ones a backup took 119 MiB in all, with some of 28 MiB 162."""
+parts (S3 User Guide, "Amazon S3 multipart upload limits"). Two are in memory: one fills while the other is sent. With
+large ones a backup took 119 MiB in all, with some of 28 MiB 162."""
 MOST = 10_000
 
 
