@@ -72,12 +72,16 @@ def recovery_findings(found: Recoverable, now: datetime, limit: float) -> Iterat
 
 
 def _copies(found: Recoverable, place: str, now: datetime, hours: float) -> Iterator[Finding]:
-    create, verify = f"datatier backup create --to {place}", f"datatier backup verify ID --from {place} --level 2"
+    def verify(backup: str) -> str:
+        return f"datatier backup verify {backup} --from {place} --level 2"
+
+    create, newest = f"datatier backup create --to {place}", found.backup[0] if found.backup else None
     yield _aged(backup(hours), found.backup, now, f"the newest copy in {place}", create)
-    yield _aged(verified(hours), found.verified, now, f"the newest verified copy in {place}", verify)
+    unverified = verify(newest) if newest else create
+    yield _aged(verified(hours), found.verified, now, f"the newest verified copy in {place}", unverified)
     ids = ", ".join(found.damaged)
     said = f"{ids} in {place} not what was written" if found.damaged else "no copy is known to be damaged"
-    yield judged(DAMAGED, len(found.damaged), said, mend=verify)
+    yield judged(DAMAGED, len(found.damaged), said, mend=verify(found.damaged[-1] if found.damaged else "ID"))
 
 
 def not_kept(why: str, mend: str) -> Iterator[Finding]:

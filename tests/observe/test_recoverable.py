@@ -96,10 +96,16 @@ def test_what_is_wrong_says_what_mends_it() -> None:
     found = {each.check: each.mend for each in recovery_findings(Recoverable(place=PLACE), NOW, LIMIT)}
     assert found == {
         "backup": f"datatier backup create --to {PLACE}",
-        "backup-verified": f"datatier backup verify ID --from {PLACE} --level 2",
+        "backup-verified": f"datatier backup create --to {PLACE}",
         "backup-damaged": "",
         "drill": "datatier drill pitr",
         "drill-result": "",
+    }
+    wrong = replace(WELL, verified=None, damaged=("b0", "b1"))
+    named = {each.check: each.mend for each in recovery_findings(wrong, NOW, LIMIT) if each.mend}
+    assert named == {
+        "backup-verified": f"datatier backup verify {WELL.backup[0] if WELL.backup else ''} --from {PLACE} --level 2",
+        "backup-damaged": f"datatier backup verify b1 --from {PLACE} --level 2",
     }
 
 

@@ -144,6 +144,7 @@ def test_keys_whole() -> None:
         "region": text_,
         "partition": {**text_, "default": "aws"},
         "existingInstances": {"type": "array", "items": {**text_, "plain": True}, "plain": True},
+        "exportsTo": {**text_, "plain": True},
         "deletionWindowDays": {"type": "integer", "plain": True, "default": 30},
         "snapshotsStay": {"type": "boolean", "plain": True, "default": True},
         "protect": {"type": "boolean", "plain": True, "default": False},
