@@ -210,7 +210,8 @@ def test_while_a_killed_run_is_being_removed_nobody_else_begins(
     scene: Scene, killed: Callable[[str], Notes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     killed("prove")
-    estate, met = estate_of(scene), []
+    estate = estate_of(scene)
+    met: list[object] = []
     real = estate.delete_instance
 
     def delete(identifier: str) -> None:
