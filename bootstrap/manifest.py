@@ -145,6 +145,16 @@ class KeptTarget(_Model):
     """How old the newest copy may become: the schedule's pause, and the time that a copy takes."""
 
 
+class DrillsTarget(_Model):
+    """What a stack's drills on a schedule are measured against, where nobody has the stack's file."""
+
+    drill_seconds: float = Field(gt=0)
+    """How old the last drill may become: the schedule's longest pause, and a week."""
+    rto_seconds: float = Field(gt=0)
+    rpo_seconds: float = Field(gt=0)
+    """`data-tier:objectives` of the stack."""
+
+
 class ObjectLock(_Model):
     """How long S3 keeps a whole backup from everybody (S3 User Guide, "Object Lock")."""
 
@@ -183,6 +193,8 @@ class Manifest(_Model):
     nothing, as manifests did once, counts as protected: what a stack is called tells nothing."""
     kept: KeptTarget | None = None
     """Absent where nobody makes copies on a schedule."""
+    drills: DrillsTarget | None = None
+    """Absent where none run on a schedule."""
     access: dict[str, Any]
     """The access declaration (`access.yaml`), as parsed YAML; `bootstrap.access` gives it its types."""
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from infra.settings.backup_sections import BackupPlan, LogicalSection
     from infra.settings.model import Settings
 
-LOGICAL = "data-tier:backup.logical"
+LOGICAL, DRILLS = "data-tier:backup.logical", "data-tier:backup.drills"
 
 
 def plan(settings: Settings) -> Iterator[Scheduled]:
@@ -20,6 +20,7 @@ def plan(settings: Settings) -> Iterator[Scheduled]:
     yield from _recovery_points(settings)
     yield from _snapshots(settings)
     yield from _logical(settings)
+    yield _drills(settings)
     yield _watch(settings)
 
 
@@ -109,6 +110,23 @@ def _daily(wanted: LogicalSection, zone: str) -> str:
 
     own = f", {wanted.at} of {zone}" if zone != "UTC" else ""
     return f"each day {clock(copies_start(wanted, zone)[0])} UTC{own}"
+
+
+def _drills(settings: Settings) -> Scheduled:
+    from infra.rules.backups import clock, drills_start
+
+    wanted, what = settings.backup.drills if settings.backup else None, "drills"
+    if wanted is None:
+        return Scheduled(what=what, runs="", when="", why=f"set {DRILLS}; by hand: datatier drill pitr")
+    at, zone = clock(drills_start(wanted, settings.time_zone), day=True), settings.time_zone
+    often = "each week" if wanted.every == "week" else "the first of each quarter"
+    own = f", {wanted.at} of {zone}" if zone != "UTC" else ""
+    return Scheduled(
+        what=f"{what}: {', '.join(wanted.run)}",
+        runs="Fargate",
+        when=f"{often} {at} UTC{own}",
+        why="a restore takes longer than a function's 15 minutes, and is entered inside the network",
+    )
 
 
 def _watch(settings: Settings) -> Scheduled:

@@ -9,6 +9,7 @@ import typer
 
 from cli.drill_losses import deletion, primary, redis, region
 from cli.drill_run import DryRunFlag, KeepOption, ResumeFlag, YesFlag, run
+from cli.drill_several import several
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, ManifestOption, StackArgument, StackOption
 from cli.output import console, emit_json, escape
@@ -82,6 +83,7 @@ app.command()(deletion)
 app.command()(primary)
 app.command()(region)
 app.command()(redis)
+app.command("run")(several)
 
 
 @app.command()

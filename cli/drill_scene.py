@@ -71,7 +71,7 @@ def scene_of(stack: str | None, file: str | None, keep: Sequence[str], groups: G
         elsewhere=_elsewhere(declared, there, played=state is not None, lands=state is not None or groups is not None),
         store=AwsStore(manifest.region, manifest.aws_endpoint),
         books=books,
-        objective=_objective(manifest.stack, declared),
+        objective=_objective(manifest, declared),
         migrations=migrations(),
     )
     return scene if state is not None else replace(scene, poll=_AWS_POLL, interval=_AWS_BEAT)
@@ -146,13 +146,15 @@ def books_of(stack: str | None, file: str | None, copies: str | None) -> Books:
     return found
 
 
-def _objective(stack: str, declared: Settings | None) -> DrillObjective:
-    """What the stack's file promises; nothing where this project has no file of it."""
+def _objective(manifest: Manifest, declared: Settings | None) -> DrillObjective:
+    """What the stack's file promises; where this project has none of it, what its manifest has of its schedule."""
     from infra.settings.values import minutes
     from keep.drill.report import DrillObjective
 
+    if declared is None and manifest.drills is not None:
+        return DrillObjective(rto_seconds=manifest.drills.rto_seconds, rpo_seconds=manifest.drills.rpo_seconds)
     if declared is None:
-        note(f"this project has no file of the stack `{stack}`: there is no objective to measure against.")
+        note(f"this project has no file of the stack `{manifest.stack}`: there is no objective to measure against.")
         return DrillObjective(rto_seconds=None, rpo_seconds=None)
     promised = declared.objectives
     return DrillObjective(rto_seconds=minutes(promised.rto) * 60, rpo_seconds=minutes(promised.rpo) * 60)

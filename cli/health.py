@@ -150,7 +150,7 @@ def _maintained(manifest: Manifest, state: StateDir | None) -> Iterator[Finding]
 def _recovery(manifest: Manifest, state: StateDir | None) -> Callable[[], Iterator[Finding]]:
     """Copies and drills, as the place knows them in which the stack keeps them."""
     from bootstrap.errors import BootstrapError
-    from cli.kept import Remembered, limit_of, place_of, reader_of
+    from cli.kept import Remembered, drill_limit_of, limit_of, place_of, reader_of
     from observe.health.recovery import NOT_DECLARED, not_kept, recovery_findings
 
     read = reader_of(manifest, state)
@@ -164,7 +164,7 @@ def _recovery(manifest: Manifest, state: StateDir | None) -> Callable[[], Iterat
             found = remembered()
         except BootstrapError as error:
             return not_kept(str(error), f"datatier backup list --from {where}")
-        return recovery_findings(found, datetime.now(UTC), limit_of(manifest))
+        return recovery_findings(found, datetime.now(UTC), limit_of(manifest), drill_limit_of(manifest))
 
     return findings
 

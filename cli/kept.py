@@ -86,10 +86,17 @@ def limit_of(manifest: Manifest) -> float:
     return manifest.kept.backup_seconds if manifest.kept else BACKUP_SECONDS
 
 
+def drill_limit_of(manifest: Manifest) -> float | None:
+    """Seconds that the last drill of a stack may be old; None where none run on a schedule."""
+    return manifest.drills.drill_seconds if manifest.drills else None
+
+
 def kept_source(manifest: Manifest, state: StateDir | None) -> Source:
     """What the exporter tells of copies and drills."""
     from observe.health.recovery import NOT_DECLARED
     from observe.metrics.own.recovery import not_kept_source, recovery_source
 
     read = reader_of(manifest, state)
-    return recovery_source(read, limit_of(manifest)) if read else not_kept_source(*NOT_DECLARED)
+    if read is None:
+        return not_kept_source(*NOT_DECLARED)
+    return recovery_source(read, limit_of(manifest), drill_limit=drill_limit_of(manifest))

@@ -12,6 +12,7 @@ from infra.parts import extras, functions, servers
 from infra.parts.boundary import bind_roles
 from infra.parts.connect import connect_policies
 from infra.parts.copies import copies
+from infra.parts.drills import drills
 from infra.parts.foundation import foundation
 from infra.parts.maintenance import maintenance
 from infra.parts.manifest import manifest
@@ -55,6 +56,7 @@ def deploy(
     functions.rotation(site, code=code, manifest=document, after=runner)
     recovered = extras.backup(site, code=code, manifest=document)
     copied = copies(site, manifest=document, after=[runner])
+    drilled = drills(site, manifest=document, after=[runner])
     measured = metrics(site, code=code, manifest=document, after=runner)
     maintained = maintenance(site, code=code, manifest=document, after=runner)
     # The runner's own manifest has no proxy: the runner bypasses it, and the proxy waits for the secrets that it fills.
@@ -64,6 +66,7 @@ def deploy(
         "backup": recovered,
         "bucket": bucket,
         "copies": copied,
+        "drills": drilled,
         "metrics": measured,
         "maintenance": maintained,
         **outputs(site, runner),

@@ -79,7 +79,7 @@ NAMES: dict[str, dict[str, str]] = {
 ALSO: dict[str, tuple[str, ...]] = {
     "backup:DescribeBackupVault": ("backup-vault:{}-archive",),
     "cloudwatch:PutDashboard": ("dashboard/{}-databases",),
-    "ecs:CreateCluster": ("cluster/{}-copies", "cluster/{}-maintenance"),
+    "ecs:CreateCluster": ("cluster/{}-copies", "cluster/{}-drills", "cluster/{}-maintenance"),
     "logs:CreateLogGroup": (
         "log-group:/aws/vpc/{}",
         "log-group:/aws/vpc/{}:log-stream:",

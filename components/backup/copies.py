@@ -90,7 +90,11 @@ class Copies(pulumi.ComponentResource):
         )
         logs = log_group(name, args, KIND, self._child)
         starts, may_start = execution_role(name, args, KIND, logs, self._child)
-        may = [*secrets(args, manifest.secret_id), *objects(args), *(exports(args) if args.caches else [])]
+        may = [
+            *secrets(args, manifest.secret_id),
+            *objects(args, args.bucket, args.folder, args.key_arn, locked=args.locked),
+            *(exports(args) if args.caches else []),
+        ]
         runs, may_run = task_role(
             name, args, KIND, "Reads the database and the caches, and writes copies", may, self._child
         )
@@ -151,19 +155,21 @@ def container(
     }
 
 
-def objects(args: CopiesArgs) -> list[Statement]:
-    """The objects of its folder, by the bucket's key, and no others; to what is locked deletion adds a mark."""
-    bucket = pulumi.Output.format("arn:{0}:s3:::{1}", args.partition, args.bucket)
-    inside = {"StringLike": {"s3:prefix": [f"{args.folder}*"]}}
+def objects(
+    args: TaskArgs, bucket: pulumi.Input[str], folder: str, key_arn: pulumi.Input[str], *, locked: bool
+) -> list[Statement]:
+    """The objects of a task's folder, by the bucket's key, and no others; to what is locked deletion adds a mark."""
+    arn = pulumi.Output.format("arn:{0}:s3:::{1}", args.partition, bucket)
+    inside = {"StringLike": {"s3:prefix": [f"{folder}*"]}}
     used = ["AbortMultipartUpload", "DeleteObject", "GetObject", "ListMultipartUploadParts", "PutObject"]
-    if args.locked:
+    if locked:
         # What locks an object is in the answer to HeadObject for those who may read that (S3 API Reference).
         used = sorted([*used, "GetObjectLegalHold", "GetObjectRetention", "PutObjectRetention"])
     through = {"StringEquals": {"kms:ViaService": called("s3", args.region)}}
     return [
-        allow("Copies", [f"s3:{each}" for each in used], pulumi.Output.format("{0}/{1}*", bucket, args.folder)),
-        allow("Listing", ["s3:ListBucket", "s3:ListBucketMultipartUploads"], bucket, Condition=inside),
-        allow("CopiesKey", ["kms:Decrypt", "kms:GenerateDataKey"], args.key_arn, Condition=through),
+        allow("Copies", [f"s3:{each}" for each in used], pulumi.Output.format("{0}/{1}*", arn, folder)),
+        allow("Listing", ["s3:ListBucket", "s3:ListBucketMultipartUploads"], arn, Condition=inside),
+        allow("CopiesKey", ["kms:Decrypt", "kms:GenerateDataKey"], key_arn, Condition=through),
     ]
 
 

@@ -23,7 +23,6 @@ _CACHES = [
     "DescribeUsers",
     "ModifyUserGroup",
     # The AUTH token of a cache without users: the first one is replaced.
-    "DescribeReplicationGroups",
     "ListTagsForResource",
     "ModifyReplicationGroup",
 ]
@@ -64,11 +63,17 @@ _ANYWHERE = [
     # A restore job has no ARN that a policy could name, and a finder reads names alone.
     *("backup:PutRestoreValidationResult", "tag:GetResources"),
     "s3:ListAllMyBuckets",
+    # DescribeReplicationGroups and DescribeSnapshots: what drills have left is looked for among all.
+    *("elasticache:*beReplicationGroups", "elasticache:*beSnapshots"),
 ]
 # The logical copies (components/backup/copies.py).
 _OBJECTS = ["*MultipartUpload*", "DeleteObject", "GetObject", "ListBucket", "PutObject"]
 _OBJECTS += ["*ObjectRetention", "GetObjectLegalHold"]  # where the bucket locks them
-_SNAPSHOTS = ["AddTagsToResource", "CopySnapshot", "*teSnapshot", "DescribeSnapshots"]  # Create and Delete
+_SNAPSHOTS = ["AddTagsToResource", "CopySnapshot", "*teSnapshot"]  # Create and Delete
+# The drills (components/backup/drills.py): Create and Delete, and DescribeCacheClusters; with what AWS Backup
+# makes CreateDBInstanceReadReplica.
+_DRILLED_CACHES = ["*eReplicationGroup", "Desc*Clusters"]
+_DRILLED = ["AddTagsToResource", "CopyDBSnapshot", "CreateDBInstance*", "CreateDBSnapshot", "PromoteReadReplica"]
 _OWN_TAG = f"aws:ResourceTag/{TAG}"
 # Lambda Developer Guide, "Working with Lambda execution environment credentials": the key is there when a function's
 # code asks, and a function is what a deployment can put any code into.
@@ -96,6 +101,7 @@ def boundary(
     caches = [each for kind in ("replicationgroup:", "cluster:", "usergroup:") for each in there("elasticache", kind)]
     # Whatever else is called so is nobody's but the cache's: its name takes less room without saying what it is.
     caches = [each.replace(":replicationgroup:", ":*:") for each in caches]
+    drilled = not existing.own  # else none run by themselves (infra/rules/drills.py)
     return [
         allow(
             "Secrets",
@@ -117,7 +123,7 @@ def boundary(
         *_opened(existing, there("kms"), partition, arn, key_use),
         allow(
             "Caches",
-            _of("elasticache", [*_CACHES, *_SNAPSHOTS]),
+            _of("elasticache", [*_CACHES, *_SNAPSHOTS, *(_DRILLED_CACHES if drilled else [])]),
             _one([arn("elasticache", f"*:{prefix}-*"), *caches]),
         ),
         # A login by token names an instance by an id that RDS draws (components/connect.py).
@@ -138,8 +144,8 @@ def boundary(
         ),
         # A stack with servers of before is in their network, and has none of its own.
         *_network(prefix, networks, arn, taken_in=bool(networks and existing.own)),
-        *_backups(prefix, arn, there("rds", "db:")),
-        *_own(prefix, arn),
+        *_backups(prefix, arn, there("rds", "db:"), _DRILLED if drilled else _BACKUPS_MADE),
+        *_own(prefix, arn, drilled=drilled),
         allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
     ]
@@ -194,7 +200,9 @@ def _network(
     ]
 
 
-def _backups(prefix: str, arn: Callable[[str, str], str], existing: Sequence[str]) -> list[Statement]:
+def _backups(
+    prefix: str, arn: Callable[[str, str], str], existing: Sequence[str], made: Sequence[str]
+) -> list[Statement]:
     """What AWS Backup does to the stack's instances; and to what it names itself, where that is the stack's.
 
     It copies the instance's tags to a recovery point and RDS those to what is restored from it (AWS Backup Developer
@@ -208,16 +216,17 @@ def _backups(prefix: str, arn: Callable[[str, str], str], existing: Sequence[str
     changed = _of("rds", [*_RESTORES, *_BACKUPS_CHANGED])
     return [
         allow("BackupsRead", _of("rds", _BACKUPS_READ), "*"),
-        allow("BackupsMade", _of("rds", _BACKUPS_MADE), [*own, *existing, *drawn], Condition=_NO_CODE),
+        allow("BackupsMade", _of("rds", made), [*own, *existing, *drawn], Condition=_NO_CODE),
         allow("RestoresMade", _of("rds", _RESTORES), restored),
         allow("Backups", changed, own),
         allow("BackupsMarked", changed, arn("rds", "*"), Condition={"StringEquals": {_OWN_TAG: prefix}}),
     ]
 
 
-def _own(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
-    """What the task of the logical copies does in a bucket that bears the stack's name; what starts it and the task of
-    the maintenance. With it what else bears that name and has no condition: a statement more takes more characters."""
+def _own(prefix: str, arn: Callable[[str, str], str], *, drilled: bool) -> list[Statement]:
+    """What the tasks of the logical copies and the drills do in a bucket that bears the stack's name; what starts them
+    and the task of the maintenance. With it what else bears that name and has no condition: a statement more takes more
+    characters."""
     own = [
         f"arn:*:s3:::{prefix}-*",
         arn("ecs", f"task-definition/{prefix}-*"),  # what is another stack's is refused below, by its mark
@@ -226,7 +235,8 @@ def _own(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
     ]
     vaults = _of("backup", ["CopyIntoBackupVault", "DescribeBackupVault"])
     # Of whatever account: a role is only passed within its own, and the policy has few characters left.
-    roles = [f"arn:*:iam::*:role/{prefix}-{each}" for each in ("copies", "copies-start", "maintenance")]
+    kinds = ["copies", "copies-start", *(["drills"] if drilled else []), "maintenance"]
+    roles = [f"arn:*:iam::*:role/{prefix}-{each}" for each in kinds]
     to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
     return [
         allow("Own", [*_of("s3", _OBJECTS), "ecs:RunTask", "sns:Publish", *vaults], own),

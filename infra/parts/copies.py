@@ -9,6 +9,7 @@ import pulumi
 
 from components.backup.copies import KIND as COPIES
 from components.backup.copies import Copies, CopiesArgs, watching
+from components.backup.drills import KIND as DRILLS
 from components.connect import Connecting, connect
 from components.functions.metrics import KIND as METRICS
 from components.policy import Statement
@@ -18,6 +19,7 @@ from infra.rules.backups import copies_start, cron
 from infra.settings.backup_sections import LogicalSection
 from infra.settings.model import Settings
 from knowledge import buckets
+from knowledge.backups import drills
 from knowledge.backups.copies import BETWEEN_MINUTES, FOLDER, MAKING_MINUTES
 
 
@@ -60,6 +62,24 @@ def target(settings: Settings, prefix: str, where: StackPlace) -> Target | None:
     return Target(bucket=name, folder=f"{folder}/" if folder else "")
 
 
+def reports(settings: Settings, prefix: str, where: StackPlace) -> Target | None:
+    """Return where drills on a schedule put their reports: beside the copies; None where there are no such drills."""
+    if settings.backup is None or settings.backup.drills is None:
+        return None
+    beside = target(settings, prefix, where)
+    if beside is None:
+        own = bucket_name(settings, prefix, where)
+        assert own  # noqa: S101 infra.rules.drills
+        beside = Target(bucket=own, folder=FOLDER)
+    return Target(bucket=beside.bucket, folder=f"{beside.folder}{drills.FOLDER}")
+
+
+def reached(settings: Settings, prefix: str, where: StackPlace) -> list[str]:
+    """Return the buckets that tasks of the stack write to."""
+    found = (target(settings, prefix, where), reports(settings, prefix, where))
+    return sorted({each.bucket for each in found if each is not None})
+
+
 def kept(settings: Settings, prefix: str, where: StackPlace) -> dict[str, object] | None:
     """Return the manifest's part on them."""
     found = target(settings, prefix, where)
@@ -68,11 +88,14 @@ def kept(settings: Settings, prefix: str, where: StackPlace) -> dict[str, object
 
 def users(settings: Settings, prefix: str, where: StackPlace) -> list[pulumi.Input[str]]:
     """Return the ARNs of the roles that use the stack's bucket for copies: known before the roles are there."""
-    found = target(settings, prefix, where)
-    if found is None or found.bucket != bucket_name(settings, prefix, where):
-        return []
+    own = bucket_name(settings, prefix, where)
+    made, drilled = target(settings, prefix, where), reports(settings, prefix, where)
     role = "arn:{0}:iam::{1}:role/{2}-{3}"
-    kinds = [COPIES, *([METRICS] if _watched(settings) else [])]
+    kinds: list[str] = []
+    if made is not None and made.bucket == own:
+        kinds += [COPIES, *([METRICS] if _watched(settings) else [])]
+    if drilled is not None and drilled.bucket == own:
+        kinds.append(DRILLS)
     return [pulumi.Output.format(role, where["partition"], where["account_id"], prefix, kind) for kind in kinds]
 
 
@@ -117,7 +140,7 @@ def _made(
             caches=bool(site.caches),
             existing_caches=[each.identifier for each in site.instances.caches.values() if each.existing],
             key_arn=site.keys.storage_arn,
-            locked=_locked(site, found),
+            locked=locked(site, found),
             keep_days=wanted.keep,
             daily_days=wanted.daily,
             watcher_security_group_id=site.firewall.runner_id if _watched(settings) else None,
@@ -130,8 +153,8 @@ def _made(
     )
 
 
-def _locked(site: Site, found: Target) -> bool:
-    """Whether the copies are locked: the manifest says so of the stack's own bucket, and of no other."""
+def locked(site: Site, found: Target) -> bool:
+    """Whether what lies there is locked: the manifest says so of the stack's own bucket, and of no other."""
     own = site.settings.bucket
     return (
         own is not None and own.lock is not None and found.bucket == bucket_name(site.settings, site.prefix, site.place)

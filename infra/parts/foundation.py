@@ -11,7 +11,7 @@ from components.notifications.args import SEVERITIES, NotificationsArgs
 from components.notifications.topics import Notifications
 from components.postgres.remote import Remote, RemoteSiteArgs
 from infra.instances import DatabaseInstance, Instances, copies
-from infra.parts.copies import exports_to, target
+from infra.parts.copies import exports_to, reached
 from infra.parts.notify import recipients
 from infra.parts.site import Foundation, StackPlace, other_ports, secret_days
 from infra.parts.zones import zones
@@ -123,7 +123,7 @@ def _network(instances: Instances, settings: Settings, keys: Keys, place: StackP
         availability_zones=zones(network.zones, place["region"], instances.stack),
         endpoints=services,
         images=_images(settings),
-        buckets=[found.bucket] if (found := target(settings, instances.prefix, place)) else [],
+        buckets=reached(settings, instances.prefix, place),
         logs_key_arn=keys.logs_arn,
         log_retention_days=settings.logs.retention,
         **place,
@@ -133,7 +133,8 @@ def _network(instances: Instances, settings: Settings, keys: Keys, place: StackP
 def _images(settings: Settings) -> bool:
     """Whether a task runs on an image."""
     exporter = settings.metrics is not None and settings.metrics.service is not None
-    return exporter or copies(settings)
+    drills = settings.backup is not None and settings.backup.drills is not None
+    return exporter or copies(settings) or drills
 
 
 def _remotes(instances: Instances, settings: Settings, place: StackPlace) -> dict[str, Remote]:

@@ -9,6 +9,7 @@ import pulumi
 
 from bootstrap.manifest import Manifest
 from infra.parts.copies import kept
+from infra.parts.drills import drilled
 from infra.parts.site import Site
 
 
@@ -66,6 +67,7 @@ def manifest(
         "protected": site.settings.protect,
         "passwords": site.settings.passwords.model_dump(),
         "kept": kept(site.settings, site.prefix, site.place),
+        "drills": drilled(site.settings),
         "access": declaration,
     }
     return pulumi.Output.json_dumps(fields).apply(_checked)

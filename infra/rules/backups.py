@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bootstrap.rule import says
 from infra.rules.broken import Broken
-from infra.settings.backup_sections import BackupPlan, LogicalSection
+from infra.settings.backup_sections import BackupPlan, DrillsSection, LogicalSection
 from infra.settings.model import Settings
 from knowledge import limits
 from knowledge.backups.copies import FOLDER
@@ -68,6 +68,22 @@ def copies_start(wanted: LogicalSection, zone: str) -> tuple[int, ...]:
     """When a logical copy begins, each day."""
     at = parse_moment(wanted.at).start
     return utc(tuple(at + number * DAY for number in range(7)), zone)
+
+
+def drills_start(wanted: DrillsSection, zone: str) -> int:
+    """Minute of the week, in UTC, at which drills begin."""
+    (start,) = utc((parse_moment(wanted.at).start,), zone)
+    return start
+
+
+def drills_cron(wanted: DrillsSection, zone: str) -> str:
+    """AWS's cron expression of it; of a quarter the first such day (EventBridge User Guide, cron expressions, `#`)."""
+    start = drills_start(wanted, zone)
+    if wanted.every == "week":
+        return cron((start,))
+    hour, minute = divmod(start % DAY, 60)
+    # Its days of the week begin with SUN, which is 1.
+    return f"cron({minute} {hour} ? 1,4,7,10 {(start // DAY + 1) % 7 + 1}#1 *)"
 
 
 def cron(starts: tuple[int, ...]) -> str:

@@ -11,6 +11,7 @@ from infra.settings.images import Image
 from infra.settings.values import Region, Section, Text, asks, limited, moment
 from knowledge import buckets, fargate, limits
 from knowledge.backups.copies import DAILY_DAYS, FOLDER, KEEP_DAYS
+from knowledge.backups.drills import Every, ScheduledDrill
 
 _S3 = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?"
 Weekly = Annotated[str, moment(weekly=True)]
@@ -111,6 +112,32 @@ class LogicalSection(Section):
         return self
 
 
+class DrillsSection(Section):
+    """Drills on a schedule: copies are restored, proved, measured and removed in a task of ECS on Fargate."""
+
+    every: Every = "week"
+    """How often: each `week`, or each `quarter` on the first such day of January, April, July and October."""
+    at: Weekly = "Mon 05:30"
+    """When, by the stack's standard time."""
+    run: Annotated[tuple[ScheduledDrill, ...], Field(min_length=1)] = ("pitr",)
+    """Which, one after another (`datatier drill`); each costs what its copies cost while they are there."""
+    image: Image
+    """Image that `make image` builds, with PostgreSQL's programs in it (`FOR=copies`)."""
+    cpu: int = 256
+    """CPU units, 1024 to the vCPU. The work itself is done by the copies."""
+    memory: int = 512
+    """MiB."""
+
+    @model_validator(mode="after")
+    def _size(self) -> DrillsSection:
+        """`cpu` and `memory` are one of the sizes that Fargate has; no drill is named twice."""
+        if problem := fargate.size_problem(self.cpu, self.memory):
+            raise ValueError(f"{problem}.")
+        if len(set(self.run)) < len(self.run):
+            raise ValueError("run names a drill twice.")
+        return self
+
+
 class BackupPlan(Section):
     """AWS Backup: recovery points apart from the instance. Times are the stack's, by its standard time."""
 
@@ -122,6 +149,7 @@ class BackupPlan(Section):
     second_region: SecondRegionSection | None = None
     restore_test: RestoreTestSection | None = None
     logical: LogicalSection | None = None
+    drills: DrillsSection | None = None
 
 
 class ProxySection(Section):

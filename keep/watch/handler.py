@@ -29,4 +29,7 @@ def sources(manifest: Manifest) -> tuple[Source, ...]:
     """What is known of a stack's copies; nothing where it declares none."""
     kept = manifest.kept
     read = reader(manifest, kept.place if kept else None)
-    return (recovery_source(read, kept.backup_seconds),) if read and kept else ()
+    if read is None or kept is None:
+        return ()
+    due = manifest.drills.drill_seconds if manifest.drills else None
+    return (recovery_source(read, kept.backup_seconds, drill_limit=due),)

@@ -36,7 +36,7 @@ DRILL = of_alarms(
     FACTS,
     unit="d",
     warn=("drill-old", 35),
-    source="a drill each week on staging and each quarter on prod, or each month by hand: 35 days leave out no month",
+    source="a drill each month by hand: 35 days leave out none; data-tier:backup.drills says otherwise",
 )
 DRILL_RESULT = of_alarms(
     "drill-result",
@@ -50,6 +50,11 @@ DRILL_RESULT = of_alarms(
 def backup(limit: float) -> Threshold:
     """The threshold of a stack that says how old its newest backup may become, in hours."""
     return replace(BACKUP, warn=limit, source="the stack's schedule of copies, and the time that one may take")
+
+
+def drill(limit: float) -> Threshold:
+    """The threshold of a stack whose drills run on a schedule: how old the last one may become, in days."""
+    return replace(DRILL, warn=limit, source="the stack's schedule of drills, and a week")
 
 
 def verified(limit: float) -> Threshold:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from knowledge.thresholds.recovery import BACKUP, DAMAGED, DRILL, DRILL_RESULT, backup, verified
+from knowledge.thresholds.recovery import BACKUP, DAMAGED, DRILL, DRILL_RESULT, backup, drill, verified
 from knowledge.thresholds.threshold import Status, Threshold
 from observe.observation import Finding, judged
 from observe.quantities import duration
@@ -55,17 +55,21 @@ class Recoverable:
         return {kind: each for kind, each in sorted(self.drills.items()) if each.verdict != "passed"}
 
 
-def recovery_findings(found: Recoverable, now: datetime, limit: float) -> Iterator[Finding]:
+def recovery_findings(
+    found: Recoverable, now: datetime, limit: float, drill_limit: float | None = None
+) -> Iterator[Finding]:
     """Judge it; what never was is worse than old.
 
     :param limit: seconds that the newest copy may be old.
+    :param drill_limit: seconds that the last drill may be old, where the stack has a schedule of them.
     """
     if found.place is None:
         yield _unknown(BACKUP, "age of the last backup", *NOT_DECLARED)
     else:
         yield from _copies(found, found.place, now, limit / _SECONDS["h"])
-    drill = "datatier drill pitr"
-    yield _aged(DRILL, ("", found.drilled) if found.drilled else None, now, "the last drill", drill)
+    due = DRILL if drill_limit is None else drill(drill_limit / _SECONDS["d"])
+    last = ("", found.drilled) if found.drilled else None
+    yield _aged(due, last, now, "the last drill", "datatier drill pitr")
     wrong = [f"{kind}: {each.verdict}, {each.reason}" for kind, each in found.not_passed.items()]
     said = "; ".join(wrong) or ("every last drill has passed" if found.drills else "there is no drill to judge")
     yield judged(DRILL_RESULT, len(wrong), said, mend="datatier drill report")

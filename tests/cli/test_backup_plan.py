@@ -34,7 +34,8 @@ WEEKLY, DAILY = f"{POINTS}, weekly", f"{POINTS}, daily"
 TEST, DESK = "a restore of the newest of them, looked into", "snapshots of the cache desk"
 MADE, VERIFIED, GONE = "logical copies of all of it", "their verification at level 2", "which of them go"
 AGES = "how old copies and drills are, as alarms"
-NOT = {MADE: "", AGES: ""}
+DRILLS = "drills"
+NOT = {MADE: "", DRILLS: "", AGES: ""}
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,7 @@ NOT = {MADE: "", AGES: ""}
                 MADE: "Fargate",
                 VERIFIED: "Fargate",
                 GONE: "Fargate",
+                DRILLS: "",
                 AGES: "Lambda",
             },
         ),
@@ -98,6 +100,7 @@ def test_when_in_utc_and_for_how_long() -> None:
         MADE: "each day 23:30 UTC, 00:30 of Europe/Zurich",
         VERIFIED: "once a copy is made, in the same task",
         GONE: "then; all of 3 days stay, and the first of each week for 30",
+        DRILLS: "",
         AGES: "every 10 min",
     }
 
@@ -108,6 +111,7 @@ def test_when_in_utc_and_for_how_long() -> None:
         ({}, POINTS, "set data-tier:backup"),
         ({}, AGES, "set data-tier:metrics.schedule and data-tier:backup.logical"),
         ({"metrics": {"schedule": "5m"}}, AGES, "set data-tier:backup.logical"),
+        ({}, DRILLS, "set data-tier:backup.drills; by hand: datatier drill pitr"),
         ({"redis": {"desk": {"snapshot": {"retention": 0}}}}, DESK, "set data-tier:redis.desk.snapshot.retention"),
     ],
 )
@@ -119,3 +123,16 @@ def test_exports_are_why_only_where_there_are_caches() -> None:
     backup = {"backup": {"logical": LOGICAL}, "bucket": {}}
     assert "ElastiCache's exports" in planned(**backup)[MADE].why
     assert "ElastiCache" not in planned(redis={}, **backup)[MADE].why
+
+
+@pytest.mark.parametrize(
+    ("every", "when"),
+    [
+        ("week", "each week Mon 04:30 UTC, Mon 05:30 of Europe/Zurich"),
+        ("quarter", "the first of each quarter Mon 04:30 UTC, Mon 05:30 of Europe/Zurich"),
+    ],
+)
+def test_drills_are_named_with_when_they_run(every: str, when: str) -> None:
+    drills = {"image": LOGICAL["image"], "every": every, "run": ["pitr", "redis"]}
+    found = planned(backup={"drills": drills}, bucket={})["drills: pitr, redis"]
+    assert (found.runs, found.when) == ("Fargate", when)

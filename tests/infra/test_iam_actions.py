@@ -63,6 +63,10 @@ FULL: dict[str, Any] = {
         "second_region": {"region": "eu-central-1", "keep": 30, "point_in_time": 7},
         "restore_test": {},
         "logical": {"image": f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/shop-copies:1.2"},
+        "drills": {
+            "image": f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/shop-copies:1.2",
+            "run": ["pitr", "snapshot", "deletion", "primary", "redis"],
+        },
     },
     "data-tier:notify": {
         "critical": [{"slack": {"workspace": "T0123456789", "channel": "C0123456789"}}, {"email": "a@example.com"}]

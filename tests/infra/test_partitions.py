@@ -55,6 +55,7 @@ def declared(region: str) -> tuple[Resource, ...]:
             "second_region": {"region": other},
             "restore_test": {},
             "logical": {"image": "registry.example/shop/copies:1"},
+            "drills": {"image": "registry.example/shop/copies:1", "run": ["snapshot", "redis"]},
         },
         "data-tier:postgres": {"replicas": remote(other)},
         "data-tier:redis": {"main": {}, "tokens": {"auth": "token"}},
@@ -85,7 +86,7 @@ def test_a_service_is_called_as_it_is_in_the_partition(region: str) -> None:
         if key == "kms:ViaService"
         for value in iam.many(values)
     }
-    assert through == {f"{service}.{region}.{suffix}" for service in ("s3", "secretsmanager")}
+    assert through == {f"{service}.{region}.{suffix}" for service in ("elasticache", "rds", "s3", "secretsmanager")}
     logs = {
         each
         for _, statement in policies(region)

@@ -29,15 +29,18 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def recovery_source(read: Callable[[], Recoverable], limit: float, now: Now = _now) -> OwnSource[None]:
+def recovery_source(
+    read: Callable[[], Recoverable], limit: float, now: Now = _now, *, drill_limit: float | None = None
+) -> OwnSource[None]:
     """What is known of a stack's copies and drills.
 
     :param read: looks at the place where they lie. May raise BootstrapError.
     :param limit: seconds that the newest copy may be old.
+    :param drill_limit: seconds that the last drill may be old, where the stack has a schedule of them.
     """
 
     def part(_: None) -> Part:
-        return _part(read(), now(), limit)
+        return _part(read(), now(), limit, drill_limit)
 
     return OwnSource(STACK, lambda: nullcontext(None), [Group("recovery", EVERY, (*NAMES, STATUS), part)])
 
@@ -48,8 +51,8 @@ def not_kept_source(why: str, mend: str) -> OwnSource[None]:
     return OwnSource(STACK, lambda: nullcontext(None), [Group("recovery", EVERY, (BACKUP, DRILL), lambda _: part)])
 
 
-def _part(found: Recoverable, now: datetime, limit: float) -> Part:
-    verdicts = checks(recovery_findings(found, now, limit))
+def _part(found: Recoverable, now: datetime, limit: float, drill_limit: float | None) -> Part:
+    verdicts = checks(recovery_findings(found, now, limit, drill_limit))
     unknown = [Refused(BACKUP, *NOT_DECLARED)] if found.place is None else []
     return Part(families=(*_families(found, now), *verdicts.families), refused=[*verdicts.refused, *unknown])
 
