@@ -169,7 +169,7 @@ def instances(args: DrillsArgs) -> list[Statement]:
         found.append(allow("CopiesEntered", ["rds-db:connect"], logins, Condition=_own(args)))
     services = [called(each, args.region) for each in ("rds", "elasticache")]
     through = {"StringEquals": {"kms:ViaService": services}}
-    return [*found, allow("CopiesKeys", ["kms:CreateGrant", "kms:DescribeKey"], args.key_arn, Condition=through)]
+    return [*found, allow("GrantedKey", ["kms:CreateGrant", "kms:DescribeKey"], args.key_arn, Condition=through)]
 
 
 def caches(args: DrillsArgs) -> list[Statement]:

@@ -92,6 +92,19 @@ def test_what_is_old_wrong_or_never_was(found: Recoverable, other: dict[str, tup
     assert said == OK | other
 
 
+@pytest.mark.parametrize(
+    ("age", "limit", "status"),
+    [(13, 14, "ok"), (15, 14, "warn"), (36, 105, "ok"), (104, 105, "ok"), (106, 105, "warn")],
+)
+def test_a_schedule_says_how_old_the_last_drill_may_be(age: int, limit: int, status: str) -> None:
+    found = replace(WELL, drills={"pitr": drill(24 * age)})
+    said = {each.check: each.status for each in recovery_findings(found, NOW, LIMIT, limit * DAY)}
+    assert said["drill"] == status
+    source = recovery_source(lambda: found, LIMIT, lambda: NOW, drill_limit=limit * DAY)
+    verdict = values(source.scrape(monotonic() + 10))["datatier_check_status", "drill", ""]
+    assert verdict == (0 if status == "ok" else 1)
+
+
 def test_what_is_wrong_says_what_mends_it() -> None:
     found = {each.check: each.mend for each in recovery_findings(Recoverable(place=PLACE), NOW, LIMIT)}
     assert found == {

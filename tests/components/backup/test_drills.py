@@ -128,7 +128,7 @@ def test_it_makes_and_removes_copies_and_nothing_else(record: Any) -> None:
         ],
     }
     assert found["InstancesMarked"]["Condition"] == {"StringEquals": {"aws:RequestTag/data-tier:stack": "shop-live"}}
-    assert found["CopiesKeys"] == {
+    assert found["GrantedKey"] == {
         "Effect": "Allow",
         "Action": ["kms:CreateGrant", "kms:DescribeKey"],
         "Resource": "arn:storage",
