@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cli.backup_place import lasting, of_stack
@@ -14,6 +15,7 @@ from cli.target import find_kept, find_manifest
 
 if TYPE_CHECKING:
     from bootstrap.manifest import Manifest
+    from bootstrap.secrets import Secret, SecretStore
     from infra.settings.model import Settings
     from keep.drill.books import Books
     from keep.drill.report import DrillObjective
@@ -64,12 +66,13 @@ def scene_of(stack: str | None, file: str | None, keep: Sequence[str], groups: G
             f"leave --manifest out, in the project's folder, and name the stack `{manifest.stack}`."
         )
     declared = _settings(manifest.stack)
-    here, there = _estates(manifest, state, groups)
+    store = AwsStore(manifest.region, manifest.aws_endpoint)
+    here, there = _estates(manifest, state, groups, store)
     scene = Scene(
         stack=manifest,
         estate=here,
         elsewhere=_elsewhere(declared, there, played=state is not None, lands=state is not None or groups is not None),
-        store=AwsStore(manifest.region, manifest.aws_endpoint),
+        store=store,
         books=books,
         objective=_objective(manifest, declared),
         migrations=migrations(),
@@ -78,7 +81,7 @@ def scene_of(stack: str | None, file: str | None, keep: Sequence[str], groups: G
 
 
 def _estates(
-    manifest: Manifest, state: StateDir | None, groups: Groups | None
+    manifest: Manifest, state: StateDir | None, groups: Groups | None, store: SecretStore
 ) -> tuple[Estate, Callable[[str], Estate]]:
     """Where copies are made, and the same of another region, which this computer plays for a tier."""
     if state is not None:
@@ -88,8 +91,20 @@ def _estates(
         return estate, lambda _: estate
     from keep.estate.aws import AwsEstate
 
-    here = AwsEstate(manifest.region, manifest.prefix, endpoint=manifest.aws_endpoint)
+    token = partial(_token, manifest, store)
+    here = AwsEstate(manifest.region, manifest.prefix, endpoint=manifest.aws_endpoint, token=token)
     return here, lambda region: _second(manifest, region, here, groups)
+
+
+def _token(manifest: Manifest, store: SecretStore, group: str) -> Secret | None:
+    """The AUTH token of the cache that is that replication group; None where it has none, or an empty secret."""
+    from keep.estate.naming import cache_group
+
+    for name, cache in manifest.caches.items():
+        if cache.auth_secret is not None and cache_group(manifest, name) == group:
+            version = store.get(cache.auth_secret)
+            return version.credential.redis_password if version else None
+    return None
 
 
 def _elsewhere(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
 
 from bootstrap.aws import Where, aws_client
 from bootstrap.secrets import Secret
@@ -23,15 +22,15 @@ class AwsEstate(Instances, Caches):
         *,
         endpoint: Where = None,
         landing: Landing | None = None,
-        tokens: Mapping[str, Secret] = MappingProxyType({}),
+        token: Callable[[str], Secret | None] = lambda _: None,
     ) -> None:
         """Ask nobody yet.
 
         :param prefix: of the stack's names.
         :param landing: where copies go in a region that has no instance of the stack.
-        :param tokens: replication group -> its AUTH token, which its copy gets as well.
+        :param token: AUTH token of a replication group, which its copy gets as well; asked for when one is made.
         """
-        self._prefix, self._landing, self._tokens = prefix, landing, tokens
+        self._prefix, self._landing, self._token = prefix, landing, token
         self._rds = aws_client("rds", region, endpoint, patient=True)
         self._elasticache = aws_client("elasticache", region, endpoint, patient=True)
 

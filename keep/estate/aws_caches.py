@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ class Caches(Marked):
     """The half of `Estate` that is ElastiCache's."""
 
     _elasticache: ElastiCacheClient
-    _tokens: Mapping[str, Secret]
+    _token: Callable[[str], Secret | None]
 
     def cache(self, identifier: str) -> Cache | None:
         """DescribeReplicationGroups; None where there is none."""
@@ -196,7 +196,7 @@ class Caches(Marked):
         if source.get("UserGroupIds"):
             given["UserGroupIds"] = source["UserGroupIds"]
         elif source.get("AuthTokenEnabled"):
-            token = self._tokens.get(source["ReplicationGroupId"])
+            token = self._token(source["ReplicationGroupId"])
             if token is None:
                 raise EstateError(
                     f"{source['ReplicationGroupId']} has an AUTH token, and a copy without one would let everybody in: "

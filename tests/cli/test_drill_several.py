@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import typer
 
-from bootstrap.manifest import DrillsTarget, Endpoint, KeptTarget, Manifest, PostgresTarget
+from bootstrap.manifest import CacheTarget, DrillsTarget, Endpoint, KeptTarget, Manifest, PostgresTarget
+from bootstrap.secrets import Credential, Secret
+from bootstrap.secrets.memory import MemoryStore
 from cli import drill_several
-from cli.drill_scene import scene_of
+from cli.drill_scene import _token, scene_of
 from cli.errors import INTERRUPTED, InputError
 from keep.drill.drill import Drill
 from keep.estate.aws import AwsEstate
@@ -99,3 +101,19 @@ def test_a_scene_without_the_stacks_file_has_its_objective_from_the_manifest(
     assert "no objective" not in capsys.readouterr().err
     assert scene_of(None, str(alone()), []).objective.rto_seconds is None
     assert "there is no objective to measure against" in capsys.readouterr().err
+
+
+def test_the_copy_of_a_cache_gets_the_token_of_that_cache_alone(alone: Callable[..., Path]) -> None:
+    at = Endpoint(name="main", host="library-live.example", port=6379)
+    caches = {
+        "desk": CacheTarget(endpoint=at, auth_secret="arn:desk", replication_group="library-live-desk"),
+        "queue": CacheTarget(endpoint=at, auth_secret="arn:queue", replication_group="library-live-queue"),
+        "main": CacheTarget(endpoint=at, user_group="library-live-main", replication_group="library-live-main"),
+    }
+    manifest = Manifest.model_validate_json(alone(caches=caches).read_text("utf-8"))
+    store = MemoryStore(["arn:desk", "arn:queue"])
+    made = store.put_pending("arn:desk", Credential(redis_password=Secret("desk-" * 8)))
+    store.promote("arn:desk", made)
+    assert _token(manifest, store, "library-live-desk") == Secret("desk-" * 8)
+    assert _token(manifest, store, "library-live-queue") is None
+    assert _token(manifest, store, "library-live-main") is None

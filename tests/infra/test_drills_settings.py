@@ -14,6 +14,8 @@ from infra.load import load_settings
 from infra.program import program
 from infra.rules.backups import drills_cron
 from infra.settings.problems import SettingsError
+from infra.settings.stackfile import read_stack
+from reference import examples
 from runtime.monitor import run_program
 
 IMAGE = "registry.example/clinic/copies:1"
@@ -102,3 +104,10 @@ def test_a_bucket_for_a_few_roles_has_that_of_the_drills_among_them() -> None:
     found = deployed(bucket={"roles": [mine]})
     said = json.dumps([each.inputs for name, each in found.items() if name.startswith("bucket")], default=str)
     assert ":role/clinic-live-drills" in said
+
+
+def test_servers_of_before_are_drilled_by_whoever_may() -> None:
+    values = read_stack(examples.FOLDER, "adopted") | {"data-tier:bucket": {}, "data-tier:backup": drills()}
+    with pytest.raises(SettingsError, match="is for servers that the stack has made") as refused:
+        load_settings(values, stack="adopted", source="a test")
+    assert [each.key for each in refused.value.problems] == ["data-tier:backup.drills"]

@@ -196,7 +196,9 @@ def stubbed(
     }
     monkeypatch.setattr(aws, "aws_client", lambda service, *_, **__: stubs[service].client)
     with stubs["rds"], stubs["elasticache"]:
-        yield Told(AwsEstate(region, "shop-prod", landing=landing, tokens=tokens), stubs["rds"], stubs["elasticache"])
+        yield Told(
+            AwsEstate(region, "shop-prod", landing=landing, token=tokens.get), stubs["rds"], stubs["elasticache"]
+        )
         for each in stubs.values():
             each.assert_no_pending_responses()
 

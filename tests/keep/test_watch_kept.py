@@ -8,7 +8,7 @@ from time import monotonic
 
 import pytest
 
-from bootstrap.manifest import Endpoint, KeptTarget, Manifest, PostgresTarget
+from bootstrap.manifest import DrillsTarget, Endpoint, KeptTarget, Manifest, PostgresTarget
 from keep import manifest as manifests
 from keep.backup.listing import stored
 from keep.backup.verified import record
@@ -24,7 +24,7 @@ AT = datetime(2026, 11, 1, 4, 30, tzinfo=UTC)
 IDS = [f"202611{day:02}T043000000Z-0a1b2c" for day in range(1, 5)]
 
 
-def stack(place: Path | None) -> Manifest:
+def stack(place: Path | None, drills: DrillsTarget | None = None) -> Manifest:
     primary = Endpoint(name="primary", host="h", port=5432)
     return Manifest(
         stack="live",
@@ -33,6 +33,7 @@ def stack(place: Path | None) -> Manifest:
         postgres=PostgresTarget(primary=primary, database="orders", master_secret="arn:m"),
         access={},
         kept=KeptTarget(place=str(place), backup_seconds=93_600) if place else None,
+        drills=drills,
     )
 
 
@@ -132,3 +133,24 @@ def test_a_stack_that_declares_no_place_is_not_read(tmp_path: Path) -> None:
         for labels, value, _ in family.samples
     }
     assert statuses == {"backup": 2, "backup-verified": 1, "backup-damaged": 0, "drill": 1, "drill-result": 0}
+
+
+@pytest.mark.parametrize(("days", "status"), [(None, 1), (105, 0)])
+def test_the_look_waits_as_long_as_the_schedule_of_drills(
+    tmp_path: Path, reports: FolderPlace, days: int | None, status: int
+) -> None:
+    report = DrillReport(
+        id="20261101T050000Z-0a1b2c", drill="pitr", stack="live", verdict="passed", reason="well",
+        began_at=datetime.now(UTC) - timedelta(days=60), incident_at=None, rto_seconds=None, rpo_seconds=None,
+        objective=DrillObjective(rto_seconds=None, rpo_seconds=None), phases=(),
+    )  # fmt: skip
+    Books(reports, "live").append(report)
+    wanted = DrillsTarget(drill_seconds=86_400 * days, rto_seconds=60, rpo_seconds=60) if days else None
+    (source,) = sources(stack(tmp_path, wanted))
+    statuses = {
+        dict(labels)["check"]: value
+        for family in source.scrape(monotonic() + 10).families
+        if family.name == "datatier_check_status"
+        for labels, value, _ in family.samples
+    }
+    assert statuses["drill"] == status

@@ -43,7 +43,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "proxy": {}, "bucket": {"roles": ["arn:aws:iam::210987654321:role/shop"]}, "rotation": {},
         "postgres": {"replicas": {"near": {}, "far": {"remote": REMOTE}}},
         "backup": {"second_region": {"region": "eu-central-1", "point_in_time": 7}, "lock": LOCK, "restore_test": {},
-                   "logical": {"image": COPIES}},
+                   "logical": {"image": COPIES}, "drills": {"image": COPIES, "run": ["pitr", "redis"]}},
         "redis": {"main": CACHE | {"engine": "redis", "version": "7.1", "auth": "token"}},
     },
 }  # fmt: skip
