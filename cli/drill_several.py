@@ -66,4 +66,4 @@ def _every() -> dict[str, Drill]:
         "primary": LostPrimary(),
         "redis": LostCache(),
     }
-    return dict(found)
+    return {name: found[name] for name in SCHEDULED}
