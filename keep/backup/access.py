@@ -36,12 +36,15 @@ class Left:
 def brought_about(conn: psycopg.Connection[Any], wanted: Desired, there: Collection[str] = ()) -> Left:
     """Make the database of `conn`, its administrator's, as `wanted`; roles that were `there` stay what they are.
 
-    Whoever has shut a login out, or was granted something since, finds that as it was: a restore is no bootstrap.
+    Whoever has shut a login out, or was granted something since, finds that as it was: a restore is no bootstrap. The
+    administrator becomes a member of the roles that the restore has made, since it works as them.
     """
     spared = {f"role {name}" for name in there}, tuple(f"member {name} of " for name in there)
+    ours = {f"member {conn.info.user} of {role.name}" for role in wanted.roles if role.name not in there}
 
     def of_others(action: Action) -> bool:
-        return action.subject in spared[0] or action.subject.startswith(spared[1])
+        subject = action.subject
+        return subject not in ours and (subject in spared[0] or subject.startswith(spared[1]))
 
     apply(conn, wanted, lambda action: not of_others(action))
     left = [each for each in compare(conn, wanted).actions if not (of_others(each) and each.verb == "mark")]

@@ -76,9 +76,8 @@ def test_a_state_that_holds_nothing(folder: Path) -> None:
             ("--undo", "--against", STATE, "--take-computed"),
             "--undo is said of a state alone: leave out everything but --against and --json.",
         ),
-        (("--against", STATE, "--instance", "orders"), "--against is for --undo; the way in reads AWS."),
     ],
-    ids=["no state", "no file", "with the way in", "no undo"],
+    ids=["no state", "no file", "with the way in"],
 )
 def test_bad_input_is_a_sentence(folder: Path, words: tuple[str, ...], sentence: str) -> None:
     said = call(folder, "adopt", "live", *words)
