@@ -165,6 +165,7 @@ COMMANDS: dict[str, list[Case]] = {
     "drill primary": [case("--dry-run")],
     "drill region": [case("--dry-run", code=2), case("--subnet-group", "there", code=2)],
     "drill redis": [case("--dry-run"), case("--dry-run", "--cache", "attic", code=2)],
+    "drill run": [case(code=2), case("soon", code=2)],
     "drill report": [case("--json"), case("--check"), case("nothing", code=2)],
     "drill clean": [case()],
     "migrate version": [case(url=True, code=1)],

@@ -63,6 +63,8 @@ CASES = (
             f"&{IDENTITY}:*": ends(BULL, "subscribe", CHANNEL),
             **{f"&{IDENTITY}:mail:{each}*": {f"{each} by pattern": CHANNEL} for each in BY_PATTERN},
         },
+        # A worker that has waited looks for work a second time, by the script's hash then.
+        when_slow={"+evalsha": ends(BULL, "work", NOPERM)},
     ),
     Case(
         program="node/bee_queue.mjs",
