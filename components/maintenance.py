@@ -193,8 +193,6 @@ def container(
     """The one container of the task. Nothing secret is in its environment."""
     command = ["maintain", "schedule", "--now", "--manifest", manifest_arn, "--namespace", args.namespace]
     return {
-        **confined(args, KIND, log_group),
+        **confined(args, KIND, log_group, manifest_version),
         "command": [*command, "--budget", f"{args.budget_seconds}s"],
-        # Nobody reads it: another version of the manifest is another task, which reads it anew.
-        "environment": [{"name": "DATATIER_MANIFEST_VERSION", "value": manifest_version}],
     }

@@ -14,7 +14,7 @@ from components.functions.vpc_function import manifest_secret
 from components.policy import Statement, allow, called
 from components.refuse import refuse
 from components.tasks.args import TaskArgs
-from components.tasks.definition import confined, definition, log_group
+from components.tasks.definition import confined, definition, log_group, mounted
 from components.tasks.group import security_group, to_s3
 from components.tasks.roles import execution_role, secrets, task_role
 from components.tasks.schedule import starts_task
@@ -22,7 +22,6 @@ from knowledge import limits
 from knowledge.backups.copies import DAILY_DAYS, FOLDER, KEEP_DAYS
 
 KIND = "copies"
-SCRATCH = "/tmp"  # noqa: S108 a volume of the task, for what PostgreSQL's programs and Python write meanwhile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +104,7 @@ class Copies(pulumi.ComponentResource):
             container(args, self.place, manifest.secret_id, manifest.version_id, logs.name),
             (starts, runs),
             self._child,
-            volumes=[aws.ecs.TaskDefinitionVolumeArgs(name="scratch")],
+            scratch=True,
         )
         after = pulumi.ResourceOptions.merge(
             pulumi.ResourceOptions(parent=self, depends_on=[may_start, may_run]),
@@ -147,11 +146,9 @@ def container(
     """The one container of the task. Nothing secret is in its environment."""
     command = ["backup", "schedule", "--now", "--manifest", manifest_arn, "--to", place]
     return {
-        **confined(args, KIND, log_group),
+        **confined(args, KIND, log_group, manifest_version),
         "command": [*command, "--days", str(args.keep_days), "--daily", str(args.daily_days)],
-        # Nobody reads it: another version of the manifest is another task, which reads it anew.
-        "environment": [{"name": "DATATIER_MANIFEST_VERSION", "value": manifest_version}],
-        "mountPoints": [{"sourceVolume": "scratch", "containerPath": SCRATCH}],
+        "mountPoints": mounted(),
     }
 
 

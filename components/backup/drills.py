@@ -10,12 +10,12 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.backup.copies import SCRATCH, objects
+from components.backup.copies import objects
 from components.functions.vpc_function import manifest_secret
 from components.policy import Statement, allow, called
 from components.refuse import refuse
 from components.tasks.args import TaskArgs
-from components.tasks.definition import confined, definition, log_group
+from components.tasks.definition import confined, definition, log_group, mounted
 from components.tasks.group import security_group
 from components.tasks.roles import secrets, starting, task_role
 from components.tasks.schedule import starts_task
@@ -98,7 +98,7 @@ class Drills(pulumi.ComponentResource):
             container(args, manifest.secret_id, manifest.version_id, logs.name),
             (role, role),
             child,
-            volumes=[aws.ecs.TaskDefinitionVolumeArgs(name="scratch")],
+            scratch=True,
         )
         rule = aws.cloudwatch.EventRule(
             f"{name}-schedule",
@@ -137,11 +137,9 @@ def container(
 ) -> dict[str, Any]:
     """The one container of the task. Nothing secret is in its environment."""
     return {
-        **confined(args, KIND, log_group),
+        **confined(args, KIND, log_group, manifest_version),
         "command": ["drill", "run", *args.run, "--manifest", manifest_arn, "--yes"],
-        # Nobody reads it: another version of the manifest is another task, which reads it anew.
-        "environment": [{"name": "DATATIER_MANIFEST_VERSION", "value": manifest_version}],
-        "mountPoints": [{"sourceVolume": "scratch", "containerPath": SCRATCH}],
+        "mountPoints": mounted(),
     }
 
 

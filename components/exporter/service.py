@@ -120,11 +120,9 @@ def container(
     """The one container of the task. Nothing secret is in its environment."""
     healthy = f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{args.port}/', timeout=4)"
     return {
-        **confined(args, CONTAINER, log_group),
+        **confined(args, CONTAINER, log_group, manifest_version),
         "command": ["metrics", "serve", "--manifest", manifest_arn, "--listen", f"0.0.0.0:{args.port}"],
         "portMappings": [{"containerPort": args.port, "hostPort": args.port, "protocol": "tcp"}],
-        # Nobody reads it: another version of the manifest is another task, which reads it anew.
-        "environment": [{"name": "DATATIER_MANIFEST_VERSION", "value": manifest_version}],
         # That it serves, not that the servers are well: a database that is down must not stop what tells of it.
         "healthCheck": {"command": ["CMD", "python", "-c", healthy], "interval": 30, "timeout": 5, "retries": 3},
     }

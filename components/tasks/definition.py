@@ -12,7 +12,13 @@ USER = "65532:65532"
 """Nobody's, and not root's; the image's own `USER` too (deploy/Containerfile)."""
 
 
-def confined(args: TaskArgs, kind: str, log_group: pulumi.Input[str]) -> dict[str, Any]:
+SCRATCH = "/tmp"  # noqa: S108 a volume of the task, for what PostgreSQL's programs and Python write meanwhile
+_VOLUME = "scratch"
+
+
+def confined(
+    args: TaskArgs, kind: str, log_group: pulumi.Input[str], manifest_version: pulumi.Input[str]
+) -> dict[str, Any]:
     """What the one container of every task has in common."""
     return {
         "name": kind,
@@ -21,11 +27,18 @@ def confined(args: TaskArgs, kind: str, log_group: pulumi.Input[str]) -> dict[st
         "user": USER,
         "readonlyRootFilesystem": True,
         "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
+        # Nobody reads it: another version of the manifest is another task, which reads it anew.
+        "environment": [{"name": "DATATIER_MANIFEST_VERSION", "value": manifest_version}],
         "logConfiguration": {
             "logDriver": "awslogs",
             "options": {"awslogs-group": log_group, "awslogs-region": args.region, "awslogs-stream-prefix": kind},
         },
     }
+
+
+def mounted() -> list[dict[str, str]]:
+    """Where the container of a task with `scratch` has that."""
+    return [{"sourceVolume": _VOLUME, "containerPath": SCRATCH}]
 
 
 def log_group(name: str, args: TaskArgs, kind: str, child: pulumi.ResourceOptions) -> aws.cloudwatch.LogGroup:
@@ -46,11 +59,13 @@ def definition(
     container: Mapping[str, Any],
     roles: tuple[aws.iam.Role, aws.iam.Role],
     child: pulumi.ResourceOptions,
-    **more: Any,
+    *,
+    scratch: bool = False,
 ) -> aws.ecs.TaskDefinition:
     """Make the task `PREFIX-KIND`.
 
     :param roles: as which ECS starts it, and which it has itself.
+    :param scratch: whether it has a volume to write to, as `mounted` says.
     """
     starts, runs = roles
     return aws.ecs.TaskDefinition(
@@ -66,6 +81,6 @@ def definition(
         execution_role_arn=starts.arn,
         task_role_arn=runs.arn,
         container_definitions=pulumi.Output.json_dumps([container]),
+        volumes=[aws.ecs.TaskDefinitionVolumeArgs(name=_VOLUME)] if scratch else None,
         opts=child,
-        **more,
     )

@@ -67,7 +67,7 @@ def planned(drill: Drill, scene: Scene) -> DrillPlan:
 def clean(scene: Scene) -> tuple[str, ...]:
     """Remove what drills have left, whoever made it, and return what that was. Raise KeepError while a drill runs."""
     before = _free(scene)
-    gone = tidy.removed(scene, lambda _, run: tidy.left_over(run, scene.now()))
+    gone = tidy.cleared(scene)
     with scene.as_master() as conn:
         return (*before, *gone, *_dropped(conn))
 
@@ -183,7 +183,7 @@ def _destroyed(stage: Stage) -> tuple[tuple[str, ...], str]:
     gone: tuple[str, ...] = ()
     try:
         stage.closing.close()
-        gone = tidy.removed(scene, lambda _, run: tidy.left_over(run, scene.now()))
+        gone = tidy.cleared(scene)
     except _TROUBLE as error:
         left.append(_sentence(error))
     try:

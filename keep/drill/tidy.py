@@ -19,7 +19,7 @@ _LONGEST = timedelta(days=1)
 """After which no backup needs its snapshot of a cache any more."""
 
 
-def left_over(run: str, now: datetime) -> bool:
+def _left_over(run: str, now: datetime) -> bool:
     """Whether nobody needs any more what bears that mark, while no drill runs but the one that asks.
 
     A backup takes snapshots of ElastiCache under the same marks, and may be under way (`keep.redis.exported`).
@@ -36,6 +36,11 @@ def made(scene: Scene, mine: Callable[[str, str], bool]) -> list[Made]:
         for kind, identifier, run in estate.made()
         if mine(identifier, run) and is_copy_of(scene.stack.prefix, identifier)
     ]
+
+
+def cleared(scene: Scene) -> tuple[str, ...]:
+    """Remove whatever drills have left, while none runs but the one that asks. As `removed`."""
+    return removed(scene, lambda _, run: _left_over(run, scene.now()))
 
 
 def removed(scene: Scene, mine: Callable[[str, str], bool]) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from components.backup import copies
 from components.exporter import service
 from components.exporter.args import MetricsServiceArgs
 from components.tasks import definition
@@ -45,7 +44,7 @@ def test_the_image_and_the_task_agree() -> None:
 
 def test_the_image_of_the_copies_and_its_task_agree() -> None:
     assert after("USER", COPIES) == [definition.USER]
-    assert after("VOLUME", COPIES) == [copies.SCRATCH]
+    assert after("VOLUME", COPIES) == [definition.SCRATCH]
     assert json.loads(after("ENTRYPOINT", COPIES)[0]) == ["python", "-m", "cli.main"]
     assert after("ARG", COPIES) == ["BASE=docker.io/library/postgres:18-trixie"]
     assert after("EXPOSE", COPIES) == []
