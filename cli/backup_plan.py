@@ -29,7 +29,7 @@ def _point_in_time(settings: Settings) -> Scheduled:
 
     database, what = settings.postgres.backup, "the database, to any moment"
     if not database.retention:
-        return Scheduled(what=what, runs="", when="", why="set data-tier:postgres.backup.retention")
+        return Scheduled(what=what, why="set data-tier:postgres.backup.retention")
     if settings.backup and settings.backup.continuous:
         when, runs = f"always; kept {database.retention} days", "AWS Backup"
     else:
@@ -43,7 +43,7 @@ def _recovery_points(settings: Settings) -> Iterator[Scheduled]:
 
     wanted, what = settings.backup, "snapshots of the database"
     if wanted is None:
-        yield Scheduled(what=what, runs="", when="", why="set data-tier:backup")
+        yield Scheduled(what=what, why="set data-tier:backup")
         return
     for job in jobs(wanted, settings.time_zone, settings.postgres.backup.retention):
         if not job.continuous:
@@ -61,7 +61,7 @@ def _restore_test(wanted: BackupPlan, zone: str) -> Scheduled:
 
     what = "a restore of the newest of them, looked into"
     if wanted.restore_test is None:
-        return Scheduled(what=what, runs="", when="", why="set data-tier:backup.restore_test")
+        return Scheduled(what=what, why="set data-tier:backup.restore_test")
     (start,) = restore_test_start(wanted, zone)
     return Scheduled(
         what=what,
@@ -77,7 +77,7 @@ def _snapshots(settings: Settings) -> Iterator[Scheduled]:
     for name, cache in settings.redis.items():
         what, kept = f"snapshots of the cache {name}", cache.snapshot.retention
         if not kept:
-            yield Scheduled(what=what, runs="", when="", why=f"set data-tier:redis.{name}.snapshot.retention")
+            yield Scheduled(what=what, why=f"set data-tier:redis.{name}.snapshot.retention")
             continue
         window = to_utc(parse_window(cache.snapshot.window, shortest=60), settings.time_zone)
         yield Scheduled(
@@ -92,7 +92,7 @@ def _logical(settings: Settings) -> Iterator[Scheduled]:
     wanted = settings.backup.logical if settings.backup else None
     made, verified, gone = "logical copies of all of it", "their verification at level 2", "which of them go"
     if wanted is None:
-        yield Scheduled(what=made, runs="", when="", why=f"set {LOGICAL}; by hand: datatier backup create")
+        yield Scheduled(what=made, why=f"set {LOGICAL}; by hand: datatier backup create")
         return
     why = "pg_dump is not in a function's bundle, and takes longer than its 15 minutes"
     if settings.redis:
@@ -108,8 +108,7 @@ def _logical(settings: Settings) -> Iterator[Scheduled]:
 def _daily(wanted: LogicalSection, zone: str) -> str:
     from infra.rules.backups import clock, copies_start
 
-    own = f", {wanted.at} of {zone}" if zone != "UTC" else ""
-    return f"each day {clock(copies_start(wanted, zone)[0])} UTC{own}"
+    return f"each day {clock(copies_start(wanted, zone)[0])} UTC{_own(wanted.at, zone)}"
 
 
 def _drills(settings: Settings) -> Scheduled:
@@ -117,16 +116,19 @@ def _drills(settings: Settings) -> Scheduled:
 
     wanted, what = settings.backup.drills if settings.backup else None, "drills"
     if wanted is None:
-        return Scheduled(what=what, runs="", when="", why=f"set {DRILLS}; by hand: datatier drill pitr")
+        return Scheduled(what=what, why=f"set {DRILLS}; by hand: datatier drill pitr")
     at, zone = clock(drills_start(wanted, settings.time_zone), day=True), settings.time_zone
     often = "each week" if wanted.every == "week" else "the first of each quarter"
-    own = f", {wanted.at} of {zone}" if zone != "UTC" else ""
     return Scheduled(
         what=f"{what}: {', '.join(wanted.run)}",
         runs="Fargate",
-        when=f"{often} {at} UTC{own}",
+        when=f"{often} {at} UTC{_own(wanted.at, zone)}",
         why="a restore takes longer than a function's 15 minutes, and is entered inside the network",
     )
+
+
+def _own(at: str, zone: str) -> str:
+    return f", {at} of {zone}" if zone != "UTC" else ""
 
 
 def _watch(settings: Settings) -> Scheduled:
@@ -143,7 +145,7 @@ def _watch(settings: Settings) -> Scheduled:
         if not there
     ]
     if watch is None or lacks:
-        return Scheduled(what=what, runs="", when="", why=f"set {' and '.join(lacks)}")
+        return Scheduled(what=what, why=f"set {' and '.join(lacks)}")
     return Scheduled(
         what=what,
         runs="Lambda",

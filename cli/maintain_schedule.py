@@ -60,7 +60,7 @@ def plan(settings: Settings) -> Scheduled:
 
     wanted, what = settings.maintenance, "maintenance of the database and the caches"
     if wanted is None:
-        return Scheduled(what=what, runs="", when="", why="set data-tier:maintenance; by hand: datatier maintain run")
+        return Scheduled(what=what, why="set data-tier:maintenance; by hand: datatier maintain run")
     at = cron(start(wanted, settings.time_zone))
     when = f"{at} UTC, {wanted.at} of {settings.time_zone}, for at most {wanted.budget}"
     return Scheduled(what=what, runs="Fargate" if wanted.in_task else "Lambda", when=when, why=_why(wanted))

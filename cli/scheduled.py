@@ -13,9 +13,9 @@ class Scheduled:
     """One thing that happens by itself."""
 
     what: str
-    runs: str
+    runs: str = ""
     """Where it runs; empty where the stack does not have it."""
-    when: str
+    when: str = ""
     """In UTC, with the stack's own time."""
     why: str
     """Why there, or what would have it."""
