@@ -12,6 +12,7 @@ from keep.errors import AskedError
 from keep.estate.estate import Cache, Snapshot, Status
 from local import orphans
 from local.aside.records import Records, abandoned, explained, is_making, making
+from local.disk import size
 from local.handlers import cache
 from local.handlers.base import node, parameters
 from local.privileges import account
@@ -152,7 +153,7 @@ class LocalCaches:
     def _shown(self, snapshot: str, source: str, at: str) -> Snapshot:
         folder = self._snapshot_folder(snapshot)
         files = folder / _DONE
-        size = sum(path.stat().st_size for path in files.iterdir()) if files.is_dir() else None
-        status: Status = "available" if size is not None else "creating" if is_making(folder) else "failed"
+        bytes_ = size(files) if files.is_dir() else None
+        status: Status = "available" if bytes_ is not None else "creating" if is_making(folder) else "failed"
         at_time = datetime.fromisoformat(at)
-        return Snapshot(identifier=snapshot, source=source, status=status, taken_at=at_time, size=size)
+        return Snapshot(identifier=snapshot, source=source, status=status, taken_at=at_time, size=bytes_)

@@ -18,8 +18,9 @@ from keep.estate.estate import Instance, Snapshot, Status
 from local import orphans
 from local.aside.records import Records, abandoned, explained, is_making, making
 from local.backups import recovery
-from local.backups.archive import Window, size
+from local.backups.archive import Window
 from local.backups.copying import copy
+from local.disk import taken
 from local.handlers import rds
 from local.handlers.base import archive, archived, parameters, replication_password, server
 from local.postgres import replica as replication
@@ -213,7 +214,7 @@ class LocalInstances:
         folder = self._folder(snapshot)
         done = (folder / "data").is_dir()
         status: Status = "available" if done else "creating" if is_making(folder) else "failed"
-        bytes_ = size(folder) if done else None
+        bytes_ = taken(folder) if done else None
         return Snapshot(
             identifier=snapshot, source=source, status=status, taken_at=datetime.fromisoformat(at), size=bytes_
         )

@@ -15,6 +15,7 @@ from pathlib import Path
 from graph.errors import CloudError
 from local.backups.copying import copy, unpack
 from local.computer import GIB, MIB
+from local.disk import taken
 from local.files import private_dir, write_private
 from local.postgres.binaries import Binaries
 from local.postgres.roles import REPLICATION
@@ -90,7 +91,7 @@ class Archive:
     @property
     def bytes(self) -> int:
         """What it takes on the disk."""
-        return size(self.folder)
+        return taken(self.folder)
 
     @property
     def there(self) -> bool:
@@ -211,12 +212,6 @@ def finish(archive: Path, fresh: Path, ended: float, begins: str, how: str) -> N
     write_private(fresh / HOW, how)
     stamp = datetime.fromtimestamp(ended, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     fresh.rename(archive / BASE / f"{stamp}_{begins}")
-
-
-def size(folder: Path) -> int:
-    """Bytes that the files below a folder take on the disk: the holes of a segment that was switched early are none."""
-    found = (Path(path) / name for path, _, names in os.walk(folder) for name in names)
-    return sum(path.lstat().st_blocks * 512 for path in found)
 
 
 def limit() -> int:

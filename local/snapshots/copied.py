@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from graph.errors import CloudError
 from local.backups.cluster import WAL
 from local.backups.copying import copy, mirror, own
 
@@ -47,22 +45,6 @@ def copied(
     with ThreadPoolExecutor(max_workers=4) as pool:
         for done in [pool.submit(job) for job in jobs]:
             done.result()
-
-
-def size(folder: Path) -> int:
-    """Bytes of all files below a folder."""
-    return sum((Path(path) / name).lstat().st_size for path, _, names in os.walk(folder) for name in names)
-
-
-def room(folder: Path, needed: int, what: str) -> None:
-    """Refuse what would fill the disk before it has. Raise CloudError."""
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        mib = 1024**2
-        raise CloudError(
-            f"{what} takes {needed // mib} MiB and {free // mib} are free in {folder}: free space, or remove a "
-            "snapshot with `datatier snapshot delete`"
-        )
 
 
 def _cluster(data: Path, goal: Path, wal: Callable[[str], bool]) -> None:

@@ -13,13 +13,14 @@ from keep.errors import AskedError
 from local import swap
 from local.backups import cluster
 from local.backups.copying import mirror
+from local.disk import room
 from local.files import private_dir, write_private
 from local.handlers import rds
 from local.handlers.base import server
 from local.postgres.binaries import find
 from local.postgres.server import data_major
 from local.snapshots import kept
-from local.snapshots.copied import copied, room
+from local.snapshots.copied import copied
 from local.snapshots.kept import TierSnapshot
 from local.snapshots.moved import ports_of, with_ports
 from local.snapshots.save import STATE

@@ -11,11 +11,12 @@ from pathlib import Path
 from graph.errors import CloudError
 from keep.errors import AskedError
 from local.backups.cluster import WAL, Checkpoint, last_checkpoint
+from local.disk import room, size
 from local.files import write_private
 from local.handlers import cache, rds
 from local.handlers.base import server
 from local.snapshots import kept
-from local.snapshots.copied import SERVERS, copied, room, size
+from local.snapshots.copied import SERVERS, copied
 from local.snapshots.kept import TierSnapshot
 from local.start import start
 from local.state import StateDir

@@ -112,12 +112,13 @@ def replica_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _own_databases() -> Iterator[None]:
-    """The servers are shared by all files: the next one finds no roles of this one."""
+    """The servers are shared by all files: the next one finds no roles and no users of this one."""
     yield
     own_database.clear()
     while _tiers:
         left = _tiers.pop()
         own_database.remove(left.postgres, left.name)
+        left.remove_users()
 
 
 @pytest.fixture

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import redis
 import yaml
 from clinic_project import CLINIC
 from real_servers import ADMIN_PASSWORD, Postgres, Valkey
@@ -97,6 +100,19 @@ class Tier:
         return open_postgres(
             self.manifest.postgres, self.manifest.postgres.primary, credential.username, credential.password
         )
+
+    def remove_users(self) -> None:
+        """Take its users from the caches that still run."""
+        for target in self.caches.values():
+            at = target.endpoint
+            with (
+                suppress(redis.ConnectionError),
+                redis.Redis(at.host, at.port, username="acl-admin", password=ADMIN_PASSWORD) as admin,
+            ):
+                names = [str(name, "utf-8") for name in admin.execute_command("ACL", "USERS")]
+                for name in names:
+                    if re.match(rf"{self.name}[_-]", name):
+                        admin.execute_command("ACL", "DELUSER", name)
 
 
 def cache(server: Valkey, endpoint: str, name: str, **more: Any) -> CacheTarget:

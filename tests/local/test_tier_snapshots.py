@@ -14,10 +14,10 @@ from open_to_others import open_to_others
 
 from graph.errors import CloudError
 from keep.errors import AskedError
-from local import swap
+from local import disk, swap
 from local.estate import LocalEstate
 from local.handlers.base import archive, node, server
-from local.snapshots import copied, kept
+from local.snapshots import kept
 from local.snapshots import restore as restoring
 from local.snapshots.restore import restore
 from local.snapshots.save import save
@@ -166,7 +166,7 @@ def test_a_full_disk_is_refused_before_anything_is_touched(
     stack: Stack, saved: StateDir, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(saved.path)
-    monkeypatch.setattr(copied.shutil, "disk_usage", lambda _: usage._replace(free=1024**2))
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: usage._replace(free=1024**2))
     with saved.lock():
         with pytest.raises(CloudError, match=r"the snapshot then takes \d+ MiB and 1 are free"):
             restore(saved, "then")
