@@ -49,6 +49,13 @@ def remove_tree(path: Path) -> None:
     subprocess.run(words, check=False, capture_output=True, cwd="/")
 
 
+def remove_aside(path: Path) -> None:
+    """Begin to remove a folder, and go on: it is removed by a process that outlives this one."""
+    words = ["sh", "-c", 'rm -rf -- "$1" &', "sh", str(path)]
+    none = subprocess.DEVNULL
+    subprocess.run(words, check=False, stdin=none, stdout=none, stderr=none, cwd="/", start_new_session=True)
+
+
 def _sync_folder(folder: Path) -> None:
     """A new name is on disk when its folder is (fsync(2))."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -53,6 +53,11 @@ def end_copiers(folder: Path) -> None:
     end([each for each in psutil.process_iter() if _name(each) in _COPIERS and _is_given(each, folder)], signal.SIGKILL)
 
 
+def is_removed(folder: Path) -> bool:
+    """Whether a process removes the folder with what is in it."""
+    return any(_name(each) == "rm" and _is_given(each, folder) for each in psutil.process_iter())
+
+
 def _is_given(process: psutil.Process, folder: Path) -> bool:
     try:
         words = [Path(word.rpartition("=")[2]) for word in process.cmdline()]

@@ -6,13 +6,16 @@ Known by files alone, so that it is done before anything of the state is read.
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
-from local.files import remove_tree
+from local.files import remove_aside, remove_tree
 
 PARTS = ("postgres", "cache", "emulator", "backups", "state.json")
 """What a tier is: the folders of its servers and archives, and last what it knows of itself."""
 _FOLDER, _NEW, _OLD, _READY = "restoring", "new", "old", "ready"
+_GONE = "removing-"
+"""How the name of a folder begins that only waits for its removal."""
 
 
 def staging(tier: Path) -> Path:
@@ -51,12 +54,19 @@ def finish(tier: Path) -> None:
 
 
 def clear(tier: Path) -> None:
-    """Remove what a copy that never was committed has left, and the old content after one that was."""
+    """Remove what a copy that never was committed has left; begin to remove the old content after one that was."""
     folder = tier / _FOLDER
-    if not folder.exists() or (folder / _READY).exists():
-        return
-    if any((folder / _NEW).glob("*")):  # never committed: whoever staged it may be gone, and his copiers not
-        from local.orphans import end_copiers
+    if folder.exists() and not (folder / _READY).exists():
+        if any((folder / _NEW).glob("*")):  # never committed: whoever staged it may be gone, and his copiers not
+            from local.orphans import end_copiers
 
-        end_copiers(folder)
-    remove_tree(folder)
+            end_copiers(folder)
+            remove_tree(folder)
+        else:
+            folder.rename(tier / f"{_GONE}{secrets.token_hex(4)}")
+    if left := list(tier.glob(f"{_GONE}*")):
+        from local.orphans import is_removed
+
+        for each in left:
+            if not is_removed(each):
+                remove_aside(each)

@@ -40,18 +40,19 @@ def restore(state: StateDir, name: str) -> TierSnapshot:
     room(state.path, found.bytes, f"the snapshot {name}")
     staged = swap.staging(state.path)
     try:
-        copied(folder, staged)
         data = json.loads((folder / STATE).read_text())
-        _archives(state, data, folder / "postgres", staged, name)
+        with ThreadPoolExecutor(1, thread_name_prefix="archives") as beside:
+            archives = beside.submit(_archives, state, data, folder / "postgres", staged, name)
+            copied(folder, staged)
+            archives.result()
         write_private(staged / STATE, json.dumps(with_ports(data, found.ports, ports_of(state, found.ports))))
     except (Exception, KeyboardInterrupt):
         swap.clear(state.path)  # a disk that is full would stay so
         raise
     swap.commit(state.path)
     state.load()
-    with ThreadPoolExecutor(1) as aside:
-        aside.submit(swap.clear, state.path)  # the old content
-        start(state)
+    start(state)
+    swap.clear(state.path)  # the old content: a second of disk for each gigabyte, which the servers have first
     return found
 
 

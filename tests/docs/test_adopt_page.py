@@ -38,7 +38,14 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, lis
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "testing")
         (folder / "state.json").write_text(json.dumps(_state(url), indent=1), encoding="utf-8")
-        yield folder, [(line, _run(folder, line)) for line in OURS]
+        yield folder, list(_walk(folder))
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, Said]]:
+    for line in OURS:
+        said = _run(folder, line)
+        assert said.code == 0, f"{line}: {said.all}"  # the next ones read what it has written
+        yield line, said
 
 
 def _state(url: str) -> dict[str, object]:
@@ -65,7 +72,7 @@ def _run(folder: Path, line: str) -> Said:
 
 
 def test_every_command_of_ours_ends_well(walked: tuple[Path, list[tuple[str, Said]]]) -> None:
-    assert [(line, said.all) for line, said in walked[1] if said.code or said.err] == []
+    assert [(line, said.all) for line, said in walked[1] if said.err] == []
 
 
 def test_the_other_commands_are_those_that_the_adoption_says(walked: tuple[Path, list[tuple[str, Said]]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,7 +38,24 @@ def test_what_is_staged_takes_the_place_of_all(tier: Path) -> None:
     assert content(tier) == {NEW}
     assert not (tier / "backups").exists()
     swap.clear(tier)
-    assert sorted(path.name for path in tier.iterdir()) == ["postgres", "state.json"]
+    assert content(tier) == {NEW}
+    eventually(lambda: sorted(path.name for path in tier.iterdir()) == ["postgres", "state.json"])
+
+
+def test_what_a_computer_that_went_down_has_left_of_the_old_content_goes_with_a_later_command(tier: Path) -> None:
+    (tier / "removing-1234" / "old").mkdir(parents=True)
+    (tier / "removing-1234" / "old" / "data").touch()
+    swap.clear(tier)
+    eventually(lambda: not (tier / "removing-1234").exists())
+    assert content(tier) == {OLD}
+
+
+def test_what_is_being_removed_is_left_to_whoever_does(tier: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tier / "removing-1234").mkdir()
+    monkeypatch.setattr("local.orphans.is_removed", lambda folder: folder == tier / "removing-1234")
+    swap.clear(tier)
+    time.sleep(0.2)
+    assert (tier / "removing-1234").exists()
 
 
 def test_what_was_not_committed_changes_nothing_and_goes(tier: Path) -> None:
@@ -44,6 +63,13 @@ def test_what_was_not_committed_changes_nothing_and_goes(tier: Path) -> None:
     swap.finish(tier)
     assert content(tier) == {OLD}
     assert list(swap.staging(tier).iterdir()) == []
+
+
+def eventually(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 class KilledError(BaseException):
