@@ -10,7 +10,8 @@ from functools import partial
 
 import made_by_hand
 import pytest
-from adopt_page import LINES
+import yaml
+from adopt_page import LINES, LIVE
 from adopted import there
 from emulated_aws import client_of, emulated_aws
 from genuine import Genuine, genuine
@@ -24,6 +25,7 @@ STACK = "live"
 UNDO = next(line for line in LINES if "--undo" in line)
 WAY_IN = [line for line in LINES if line != UNDO and "terraform" not in line]
 PREVIEW = f"pulumi preview --stack {STACK}"
+EXPORTED, FURTHER = (line for line in LIVE if "queue" in line or "further" in line)
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Walker:
 
     engine: Genuine
 
-    def run(self, line: str) -> str:
-        """What a command prints; what asks somebody is answered.
+    def run(self, line: str, code: int = 0) -> str:
+        """What a command prints; what asks somebody is answered. One of ours ends with `code`.
 
         `aws` is not here, nor is `make bundle`: nobody runs the runner's code.
         """
@@ -44,7 +46,7 @@ class Walker:
                 said = self.engine.ok(*words, *(["--yes"] if words[0] in ("up", "destroy") else []))
             elif tool == "datatier":
                 answer = call(self.engine.project, *words, stdin=said)
-                assert answer.code == 0, f"{line}: {answer.code}\n{answer.all}"
+                assert answer.code == code, f"{line}: {answer.code}\n{answer.all}"
                 said = answer.out
         return said
 
@@ -81,14 +83,40 @@ def test_the_walk(walker: Walker) -> None:
         walker.run(line)
     assert engine.planned() == {}
 
+    further(walker)
     printed = walker.run(UNDO).splitlines()
     for line in printed:
         if line.startswith("pulumi "):
             walker.run(line)
-    assert sum(line.startswith("aws ") for line in printed) == 4  # the primary, two replicas and a cache
+    assert sum(line.startswith("aws ") for line in printed) == 5  # the primary, two replicas and two caches
     assert found <= account(engine)
     assert engine.resources() == []
     assert "holds nothing that was adopted" in walker.run(UNDO)
+
+
+def further(walker: Walker) -> None:
+    """Another cache comes in by its section: nothing of it is replaced, and nothing else changes."""
+    engine = walker.engine
+    file = engine.project / f"Pulumi.{STACK}.yaml"
+    said = walker.run(EXPORTED, code=3)
+    section = said.partition("data-tier:redis.queue: ")[2].split("\n")[0]
+    document = yaml.safe_load(file.read_text())
+    document["config"]["data-tier:redis"]["queue"] = yaml.safe_load(section)
+    file.write_text(yaml.safe_dump(document))
+    assert FURTHER in walker.run(EXPORTED)
+    before = {each["urn"] for each in engine.resources()}
+    walker.run(FURTHER)
+    came = {each["urn"].rpartition("::")[2] for each in engine.resources() if each["urn"] not in before}
+    report = json.loads((engine.project / "build/adopt/live/report.json").read_text())["resources"]
+    verdicts = {each["name"]: each["verdict"] for each in report}
+    operations = engine.planned()
+    assert "queue-group" in came
+    assert {*operations.values()} <= {"create", "update"}
+    assert {name for name, operation in operations.items() if operation == "update" and name in came} == {
+        name for name in came if verdicts.get(name) == "changed"
+    }
+    walker.run(f"pulumi up --stack {STACK}")
+    assert engine.planned() == {}
 
 
 def account(engine: Genuine) -> set[tuple[str, str]]:

@@ -120,6 +120,7 @@ def test_nodes_that_come_and_go(server: Postgres, main_cache: Valkey, monkeypatc
         exporter = Exporter([*sources, RedisSource(lambda: cache)], "s", say=pytest.fail)
         every = {"doomed": 1.0, "well": 1.0, "redis": 1.0}
         assert _ups(exporter.text(10)) == every
+        gc.collect()  # what tests before this one have left would go in its midst
         before = threading.active_count(), _held()
         for _ in range(ROUNDS):
             for trouble in random_.sample((doomed.dead, doomed.session_ended, doomed.silent, doomed.full), 4):
@@ -131,7 +132,8 @@ def test_nodes_that_come_and_go(server: Postgres, main_cache: Valkey, monkeypatc
                 while _ups(exporter.text(20)) != every:
                     assert time.monotonic() < until, trouble.__name__
         gc.collect()  # which is off here, and on in the server
-        assert (threading.active_count(), _held()) == before
+        assert threading.active_count() <= before[0]
+        assert _held() <= before[1]
         with dying.server.superuser() as conn:
             ours = conn.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'datatier-ops'"
