@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from keep.errors import AskedError
+
 _LOCK = "lock"
 _YOUNG = 60.0
 """Seconds that whoever has made a folder may take until it holds the lock."""
@@ -30,6 +32,16 @@ def workspace(prefix: str, end: Callable[[Path], object] = Path.is_dir) -> Itera
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def room(folder: Path, needed: int, what: str) -> None:
+    """Raise AskedError where the disk of a workspace has fewer bytes left than `what` takes, before it takes them."""
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise AskedError(
+            f"{folder.parent} has {free >> 20} MiB free, and {what} takes about {needed >> 20} there: free space, or "
+            "name another folder in TMPDIR"
+        )
 
 
 def _sweep(folder: Path, end: Callable[[Path], object]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,8 +14,7 @@ from psycopg import sql
 from bootstrap.declared_extensions import DeclaredExtension
 from bootstrap.postgres import extensions
 from graph.parameters import GroupParameter
-from keep.errors import AskedError
-from keep.workspace import workspace
+from keep.workspace import room, workspace
 from knowledge.postgres.catalogue import DEFAULT_MAJOR
 from knowledge.postgres.extensions import preloaded
 from local import ports
@@ -25,7 +23,7 @@ from local.postgres.server import PostgresServer
 from local.process import Daemon
 
 DATABASE = "rehearsal"
-_EMPTY = 64 << 20
+EMPTY = 64 << 20
 """Bytes that a server takes with nothing in it: of 18, 39 MiB of files and the next segments of WAL."""
 
 
@@ -36,7 +34,7 @@ def throwaway(major: int | None, extensions: Iterable[str]) -> Iterator[Postgres
     Raise AskedError where there is no room for it, CloudError where it cannot be started.
     """
     with workspace("datatier-scratch-", _end) as folder:
-        _room(folder)
+        room(folder, EMPTY, "an empty server")
         folder.chmod(0o711)  # as root the server is another user: it passes, and its own folder is below
         server = server_in(folder, "postgres", binaries.find(major), secrets.token_urlsafe(24))
         server.initialise()
@@ -113,15 +111,6 @@ def empty(
         autocommit=True,
     ) as conn:
         yield conn
-
-
-def _room(folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < _EMPTY:
-        raise AskedError(
-            f"{folder.parent} has {free >> 20} MiB free, and an empty server takes about {_EMPTY >> 20} there: free "
-            "space, or name another folder in TMPDIR"
-        )
 
 
 def daemon_in(folder: Path, name: str) -> Daemon:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import errno
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
-from keep.errors import AskedError, KeepError
+from keep.errors import KeepError
 from keep.manifest import StoredObject
 from keep.place.place import Place
 from keep.place.sealed import unsealed
+from keep.workspace import room
 
 
 def unpack(place: Place, backup: str, stored: StoredObject, folder: Path, about: int) -> Path:
@@ -51,12 +51,7 @@ def filled(folder: Path, about: int) -> Iterator[None]:
 
     Raise AskedError before it begins where they do not fit, KeepError where the disk refuses them.
     """
-    free = shutil.disk_usage(folder).free
-    if about > free:
-        raise AskedError(
-            f"{folder.parent} has {free >> 20} MiB free, and the backup needs about {about >> 20} there to be "
-            "unpacked: free space, or name another folder in TMPDIR"
-        )
+    room(folder, about, "the unpacked backup")
     try:
         yield
     except OSError as error:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from keep.errors import AskedError
 from keep.postgres.target import TargetServer
-from keep.workspace import workspace
+from keep.workspace import room, workspace
 from local import scratch
 from local.orphans import bury
 from local.postgres import binaries
@@ -24,8 +22,6 @@ from rehearse.postgres import pg_upgrade
 from rehearse.postgres.pg_upgrade import Said
 
 PREFIX = "datatier-rehearsal-"
-_EMPTY = 64 << 20
-"""Bytes of a server with nothing in it, and of its WAL."""
 _NAMES = ("old", "new", "restored")
 # pg_upgrade starts both servers itself, on a socket alone.
 _LOCAL = "local all all scram-sha-256\n"
@@ -93,21 +89,12 @@ def bench(old: Binaries, new: Binaries, *, checksums: bool, size: int = 0) -> It
     :param size: bytes of the database, of which each server gets a copy.
     """
     with workspace(PREFIX, _end) as folder:
-        _room(folder, len(_NAMES) * (size + _EMPTY))
+        room(folder, len(_NAMES) * (size + scratch.EMPTY), "a rehearsal")
         folder.chmod(0o711)  # as root the servers are another user: it passes, and its own folders are below
         try:
             yield Bench(folder=folder, old=old, new=new, password=secrets.token_urlsafe(24), checksums=checksums)
         finally:
             _end(folder)
-
-
-def _room(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise AskedError(
-            f"{folder.parent} has {free >> 20} MiB free, and a rehearsal takes about {needed >> 20} there: free space, "
-            "or name another folder in TMPDIR"
-        )
 
 
 def _end(folder: Path) -> None:

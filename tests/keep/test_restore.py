@@ -205,7 +205,7 @@ def test_an_extension_that_the_server_lacks_is_asked_for_first(newest: Library, 
 @pytest.mark.parametrize(
     ("unpacked", "restored", "tables", "refusal"),
     [
-        (9000, 1 << 30, (), "to be unpacked"),
+        (9000, 1 << 30, (), "the unpacked backup takes"),
         (1 << 30, 1 << 20, (), "the server's disk has 1 MiB free, and what is restored takes"),
         (1 << 30, 1 << 10, ("lending.loan",), "the server's disk has 0 MiB free"),
         (1 << 30, 9 << 20, ("lending.medium",), ""),  # some tables need what is theirs, not room for all

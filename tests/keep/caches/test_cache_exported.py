@@ -230,8 +230,8 @@ def test_no_room_for_an_export_is_asked_before_it_is_fetched(
     for _ in range(3):
         cloud.look("available")
     cloud.delete(BACKUP)
-    monkeypatch.setattr("keep.place.unpacked.shutil.disk_usage", lambda _: SimpleNamespace(free=3 << 20))
-    with pytest.raises(AskedError, match=r"has 3 MiB free, and the backup needs about 4 there to be unpacked"):
+    monkeypatch.setattr("keep.workspace.shutil.disk_usage", lambda _: SimpleNamespace(free=3 << 20))
+    with pytest.raises(AskedError, match=r"has 3 MiB free, and the unpacked backup takes about 4 there"):
         create(Sources(caches=(cached(bucket, {f"{cloud.name}-0001.rdb": bytes(4 << 20)}),)), place)
     assert (ids(place), list(bucket.objects)) == ([], ["someone-elses-0001.rdb"])
 
