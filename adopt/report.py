@@ -11,8 +11,8 @@ from adopt.refusal import Refusal
 from preview.impact.effect import Impact
 
 Verdict = Literal["taken", "changed", "replaced", "blocked", "new"]
-"""Taken over as it is; changed in place by the first `up`; replaced by it, or a change that AWS refuses, so nothing is
-written; made new."""
+"""Taken over as it is; changed in place by the first `up`, or, of the bootstrap, run again; replaced by it, or a change
+that AWS refuses, so nothing is written; made new."""
 
 _STOPS: frozenset[Verdict] = frozenset({"replaced", "blocked"})
 

@@ -9,6 +9,7 @@ from adopt.keep import lines
 from adopt.live.resource import LiveResource
 from adopt.match import Match
 from adopt.report import Entry, Verdict
+from graph import types
 from graph.deployment import Deployment
 from graph.resource import Resource
 from preview.diff import Change, changes
@@ -52,7 +53,7 @@ def _entry(estate: Estate, change: Change, live: LiveResource | None, impacts: t
 def _verdict(change: Change, impacts: Iterable[Impact]) -> Verdict:
     if change.kind == "create":
         return "new"
-    if change.replaced:
+    if change.replaced and change.type != types.INVOCATION:  # that is how the bootstrap runs again
         return "replaced"
     if any(each.effect is Effect.BLOCKED for each in impacts):
         return "blocked"

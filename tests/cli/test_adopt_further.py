@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import clinic_project
 import described_cache
@@ -17,6 +18,7 @@ from in_process import Said, call
 from tiers import tier
 
 from adopt.estate import Estate
+from graph.types import INVOCATION
 from knowledge.ownership import TAG
 
 FOLDER = Path("build/adopt/live")
@@ -36,6 +38,19 @@ def names(file: Path) -> list[str]:
     return [each["name"] for each in json.loads(file.read_text())["resources"]]
 
 
+def run(folder: Path) -> dict[str, Any]:
+    """The bootstrap's last run, as the state has it after the first `up`."""
+    listed = call(folder, "preview", "live", "--json").json["resources"]
+    [found] = [each for each in listed if each["type"] == INVOCATION]
+    by_name, chain, above = {each["name"]: each for each in listed}, "", found["parent"]
+    while above:
+        chain, above = f"{by_name[above]['type']}${chain}", by_name[above]["parent"]
+    parent = f"urn:pulumi:live::clinic::{chain.removesuffix('$')}::{found['parent']}"
+    inputs = {**found["inputs"], "input": "as it was"}
+    urn = f"urn:pulumi:live::clinic::{chain}{INVOCATION}::{found['name']}"
+    return {"urn": urn, "parent": parent, "type": INVOCATION, "id": "1", "custom": True, "inputs": inputs}
+
+
 @pytest.fixture
 def grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Said]:
     """A tier was adopted, and has a further replica and a further cache: the command by which they come in."""
@@ -44,7 +59,9 @@ def grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Said
     first = estate("main", replicas=("standby",), deployed=False)
     monkeypatch.setattr("cli.adopt.estate_of", lambda *_: first)
     assert call(folder, *words).code == 0
-    (folder / "exported.json").write_text((folder / FOLDER / "imported.json").read_text())
+    state = json.loads((folder / FOLDER / "imported.json").read_text())
+    state["deployment"]["resources"].append(run(folder))
+    (folder / "exported.json").write_text(json.dumps(state))
     later = estate("main", "jobs", replicas=("standby", "reports"), deployed=True)
     monkeypatch.setattr("cli.adopt.estate_of", lambda *_: later)
     return lambda *more: call(folder, *words, *more)
@@ -78,6 +95,8 @@ def test_they_are_shown_as_sections_and_then_imported_alone(grown: Callable[...,
     assert {each["logicalName"] for each in imported if "id" in each} == NEW
     assert {each["name"] for each in said.json["resources"] if each["id"]} == NEW
     assert set(said.json["verdicts"]) <= {"changed", "new"}
+    [again] = [each for each in said.json["resources"] if each["type"] == INVOCATION]
+    assert (again["verdict"], len(again["impacts"])) == ("changed", 1)
     # The way back goes by all that was adopted.
     whole = names(folder / "import.json")
     assert set(whole) == {*was, *names(folder / "further.json")}
