@@ -670,12 +670,12 @@ SHAPES = (
         ),
     ),
     row(
-        "endpoints-for-some-and-routes-that-were-not-read",
+        "some-endpoints-routes-not-read",
         around={"vpc_endpoints": OWN_ENDPOINTS[:2], "route_tables": ()},
         says={"data-tier:network.endpoints": ABSENT},
     ),
     row(
-        "nameless-network-and-routes-that-were-not-read",
+        "nameless-network-routes-not-read",
         around={"vpcs": (vpc(hostnames=False),), "route_tables": ()},
         says={"data-tier:network.endpoints": ABSENT, "data-tier:network.endpoint_clients": ["172.31.0.0/16"]},
     ),

@@ -18,6 +18,7 @@ from tiers import tier
 from adopt.adoption import Adoption, adoption
 from adopt.estate import Estate
 from adopt.report import ParameterRow
+from knowledge.names import prefix, prefix_problem
 
 TODAY = date(2026, 11, 30)
 SUPPRESS = "data-tier:suppress"
@@ -144,6 +145,13 @@ def expected(shape: DatabaseShape) -> dict[str, Any]:
         else:
             place[last] = value
     return file
+
+
+def test_each_shape_can_be_a_stack_of_its_name() -> None:
+    """tests/engine/test_adopted.py makes it one."""
+    assert {shape.name: prefix_problem(prefix("shop", shape.name)) for shape in SHAPES} == dict.fromkeys(
+        shape.name for shape in SHAPES
+    )
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
