@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import pytest
 from botocore.config import Config
 from botocore.session import Session
 
+from bootstrap.aws import _client, _session
 from local.ports import becomes_free, listens
 
 ENVIRONMENT = {
@@ -54,6 +56,26 @@ def emulated_aws(folder: Path, port: int) -> Iterator[str]:
         process.terminate()
         process.wait(20)
         becomes_free(port)
+
+
+@contextmanager
+def as_aws(url: str) -> Iterator[None]:
+    """What this process takes for AWS itself is the emulator: no client of a test before this one, none left to others.
+
+    A client keeps the endpoint and the credentials that the environment had when it was made.
+    """
+    made = (_client, _session)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", url)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "testing")
+        for each in made:
+            each.cache_clear()
+        try:
+            yield
+        finally:
+            for each in made:
+                each.cache_clear()
 
 
 @cache

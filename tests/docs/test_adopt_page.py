@@ -17,7 +17,7 @@ import made_by_hand
 import pytest
 import yaml
 from adopt_page import LINES, LIVE
-from emulated_aws import client_of, emulated_aws
+from emulated_aws import as_aws, client_of, emulated_aws
 from in_process import Said, call
 from postgres_server import free_port
 
@@ -32,11 +32,8 @@ ADOPT = next(line for line in LINES if "--instance" in line)
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[tuple[str, Said]]]]:
     """The folder, and what each command of ours said, in the order of the page; the account answers all the while."""
     folder = clinic_project.copy(tmp_path_factory.mktemp("project"))
-    with emulated_aws(tmp_path_factory.mktemp("aws"), free_port()) as url, pytest.MonkeyPatch.context() as patch:
+    with emulated_aws(tmp_path_factory.mktemp("aws"), free_port()) as url, as_aws(url):
         made_by_hand.make(partial(client_of, url))
-        patch.setenv("AWS_ENDPOINT_URL", url)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
         (folder / "state.json").write_text(json.dumps(_state(url), indent=1), encoding="utf-8")
         yield folder, list(_walk(folder))
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from adopt_page import LINES, LIVE
 from adopted import there
-from emulated_aws import client_of, emulated_aws
+from emulated_aws import as_aws, client_of, emulated_aws
 from genuine import Genuine, genuine
 from in_process import call
 from postgres_server import free_port
@@ -57,13 +57,10 @@ def walker(tmp_path_factory: pytest.TempPathFactory, _pulumi: None) -> Iterator[
     with (
         emulated_aws(tmp_path_factory.mktemp("aws"), free_port()) as url,
         genuine(tmp_path_factory.mktemp("walk"), "nobody") as engine,
-        pytest.MonkeyPatch.context() as patch,
+        as_aws(url),
     ):
         clients = partial(client_of, url)
         made_by_hand.make(clients)
-        patch.setenv("AWS_ENDPOINT_URL", url)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
         prefix = names.prefix("clinic", STACK)
         there(engine.state, read(clients, made_by_hand.PRIMARY, made_by_hand.CACHES, made_by_hand.REGION, prefix))
         yield Walker(replace(engine, stack=STACK))
